@@ -1,0 +1,41 @@
+import type { Assessment } from '../domain/risk/assessment.ts';
+import type { AssessmentEvent } from '../domain/risk/decision.ts';
+import type { Signals } from '../domain/risk/signals.ts';
+import type { AssessmentId, MerchantId } from '../kernel/ids.ts';
+import type { Instant } from '../kernel/instant.ts';
+
+/** What the flows ask of risk; src/main.ts wires the parts together. */
+export type Risk = {
+  /**
+   * Judges one event. Reads counts and changes none: the event in flight is never part of its own evidence.
+   *
+   * Never throws and never falls open: what fails within the deadline is named in `degraded`, and the policy's stated
+   * degraded decision applies.
+   */
+  readonly assess: (question: Question) => Promise<Assessment>;
+  /**
+   * Tells the counters what happened, so that the next assessment sees it. Never throws and is never awaited by money:
+   * a lost observation is logged and counted, and repaired from PostgreSQL when the in-process store is warmed.
+   */
+  readonly observe: (observation: Observation) => void;
+};
+
+export type Question = {
+  readonly id: AssessmentId;
+  readonly merchantId: MerchantId;
+  readonly event: AssessmentEvent;
+  readonly at: Instant;
+  readonly signals: Signals;
+};
+
+/** One thing that happened at one time to the entities that the signals name. */
+export type Observation = {
+  readonly merchantId: MerchantId;
+  readonly at: Instant;
+  readonly signals: Signals;
+} & (
+  | { readonly what: 'attempted'; readonly event: AssessmentEvent }
+  | { readonly what: 'succeeded' | 'declined' | 'refused'; readonly event: AssessmentEvent }
+  /** Known to be fraud (or not) since `at`; `happenedAt` is when the labelled event took place. */
+  | { readonly what: 'labelled'; readonly fraud: boolean; readonly happenedAt: Instant }
+);
