@@ -1,0 +1,55 @@
+import type { MovementId, PaymentId } from '../../kernel/ids.ts';
+import type { Instant } from '../../kernel/instant.ts';
+import type { Money } from '../../kernel/money.ts';
+
+/**
+ * One movement of an authorised payment's money: a capture, void, refund or increment. Like an attempt, it is committed with its PSP
+ * idempotency key before the PSP is called.
+ */
+export type Movement = {
+  readonly id: MovementId;
+  readonly paymentId: PaymentId;
+  readonly kind: MovementKind;
+  readonly amount: Money;
+  readonly pspKey: string;
+  /** Captures only: nothing more will be captured, the rest of the authorisation is released. */
+  readonly final: boolean;
+  /** Refunds only: why, in the merchant's vocabulary. */
+  readonly reason?: RefundReason;
+  readonly createdAt: Instant;
+  readonly changedAt: Instant;
+} & MovementState;
+
+export type MovementKind = 'capture' | 'void' | 'refund' | 'increment';
+
+export type RefundReason = 'requested_by_customer' | 'duplicate' | 'fraudulent' | 'other';
+
+export type MovementState =
+  /** Enters: recorded by a flow. Leaves: the PSP's outcome. Cleaned up by: the resume worker. */
+  | { readonly state: 'prepared' }
+  /** Enters: the PSP accepted it. Leaves: webhook or asking. Cleaned up by: the settle worker. */
+  | { readonly state: 'pending'; readonly pspReference: string }
+  /** Enters: no answer was heard. Leaves: asking, or making the same call again. Cleaned up by: the settle worker. */
+  | { readonly state: 'unknown'; readonly cause: string }
+  /** The money moved. A refund may still be reversed by the issuer. */
+  | { readonly state: 'succeeded'; readonly pspReference: string }
+  /** It certainly did not move. */
+  | { readonly state: 'failed'; readonly cause: string }
+  /** The PSP answered for another amount or currency. Nothing more moves until a person looks. */
+  | { readonly state: 'quarantined'; readonly pspReference: string; readonly cause: string };
+
+export const movementTransitions: Readonly<
+  Record<MovementState['state'], readonly MovementState['state'][]>
+> = {
+  prepared: ['pending', 'unknown', 'succeeded', 'failed', 'quarantined'],
+  pending: ['succeeded', 'failed', 'quarantined'],
+  unknown: ['pending', 'succeeded', 'failed', 'quarantined'],
+  succeeded: ['failed'],
+  failed: ['succeeded', 'quarantined'],
+  quarantined: [],
+};
+
+/** Whether the PSP may still be about to say something about this movement. */
+export function isMoving(movement: Movement): boolean {
+  return movement.state === 'prepared' || movement.state === 'pending' || movement.state === 'unknown';
+}
