@@ -1,0 +1,89 @@
+import type { Attempt, AttemptRequest, PspName } from '../domain/payment/attempt.ts';
+import type { Movement } from '../domain/payment/movement.ts';
+import type { AttemptOutcome, MovementOutcome } from '../domain/payment/outcome.ts';
+import type { Witness } from '../domain/payment/witness.ts';
+import type { AttemptId, CheckoutId, MerchantId, OrderId } from '../kernel/ids.ts';
+import type { Instant } from '../kernel/instant.ts';
+
+/**
+ * One account at one PSP. What an adapter must do, and test/psp/conformance.test.ts holds every adapter to it.
+ *
+ * No call throws for anything the network or the PSP does: what cannot be heard is an outcome. A call is made with the
+ * idempotency key in its request and makes no blind retry of its own; making the same call again within
+ * `retryableForMs` of the first is safe and returns the first one's outcome.
+ */
+export type Psp = {
+  readonly name: PspName;
+  readonly account: string;
+  /** How long after the first call the PSP still recognises its idempotency key, with a margin. */
+  readonly retryableForMs: number;
+
+  readonly authorize: (subject: AttemptSubject) => Promise<AttemptOutcome>;
+  /**
+   * Completes a 3-D Secure action with what the buyer's browser brought back (`redirectResult`, `payment_intent`, …).
+   * Says what became of the attempt.
+   */
+  readonly completeAction: (
+    subject: AttemptSubject,
+    brought: Readonly<Record<string, string>>,
+  ) => Promise<AttemptOutcome>;
+  /**
+   * Asks what became of an attempt. `not_sent` only when it is certain that the PSP never acted on it and, because the
+   * original request can no longer be on its way, never will.
+   */
+  readonly ask: (subject: AttemptSubject) => Promise<AttemptOutcome>;
+  /** Gives up an attempt that has not been authorised. Answers `canceled`, or what it has become meanwhile. */
+  readonly cancel: (subject: AttemptSubject) => Promise<AttemptOutcome>;
+
+  /** Captures, voids, refunds or raises: `movement.kind` says which. */
+  readonly move: (subject: MovementSubject) => Promise<MovementOutcome>;
+  readonly askMovement: (subject: MovementSubject) => Promise<MovementOutcome>;
+
+  /**
+   * Verifies a webhook body and says what it testifies, item by item. Nothing outside what the PSP signed is used.
+   * `refused` when it is not authentic or not fresh; the reason is for the log, never for the sender.
+   */
+  readonly readWebhook: (delivery: WebhookBody) => WebhookReading;
+
+  /** The PSP's own list of what it charged, for the daily comparison. `null` when the PSP offers none by API. */
+  readonly listCharges: ((since: Instant, until: Instant) => AsyncIterable<PspCharge>) | null;
+};
+
+/** An attempt with the ids that the PSP is told, so that its messages lead back to us. */
+export type AttemptSubject = {
+  readonly merchantId: MerchantId;
+  readonly checkoutId: CheckoutId;
+  readonly orderId: OrderId;
+  readonly attempt: Attempt;
+  /** What the buyer's session adds to the call: needed for 3-D Secure, not kept. Absent when a worker resumes. */
+  readonly browser?: { readonly ip?: string; readonly userAgent?: string; readonly acceptLanguage?: string };
+  /** Sent to the PSP for its own risk checks and receipts, when the merchant allows it. */
+  readonly email?: string;
+};
+
+export type MovementSubject = {
+  readonly merchantId: MerchantId;
+  readonly orderId: OrderId;
+  /** The authorised attempt whose money moves. */
+  readonly attempt: Attempt & { readonly state: 'authorized' };
+  readonly movement: Movement;
+};
+
+export type WebhookBody = {
+  readonly raw: Uint8Array;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly receivedAt: Instant;
+};
+
+export type WebhookReading =
+  | { readonly kind: 'witnesses'; readonly witnesses: readonly Witness[] }
+  | { readonly kind: 'refused'; readonly why: string };
+
+export type PspCharge = {
+  readonly pspReference: string;
+  readonly attemptId?: AttemptId;
+  readonly at: Instant;
+  readonly authorized: AttemptRequest['amount'];
+  readonly captured: bigint;
+  readonly refunded: bigint;
+};
