@@ -1,0 +1,81 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../src/embedded/port.ts';
+import { watch } from '../../src/embedded/watchdog.ts';
+
+export type Service = { readonly url: string; readonly stop: () => Promise<void> };
+
+/** Why there is none: shown with the name of every suite that is skipped for it. */
+export type Absent = { readonly absent: string };
+
+const startTimeoutMsMax = 10_000;
+
+/** A real Redis of our own on a free loopback port, in memory only; root installs it when there is none. */
+export async function startRedis(): Promise<Service | Absent> {
+  if (!isInstalled()) {
+    const problem = process.getuid?.() === 0 ? install() : 'redis-server is not on the PATH and this is not root';
+    if (problem !== undefined) return { absent: problem };
+  }
+  const port = await freePort();
+  const settings = { port, bind: '127.0.0.1', save: '', appendonly: 'no', dir: tmpdir(), 'enable-debug-command': 'local' };
+  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const server = spawn('redis-server', args, { detached: true, stdio: 'ignore' });
+  server.unref();
+  const exited = once(server, 'exit');
+  watch(server);
+  for (const until = Date.now() + startTimeoutMsMax; !(await answers(port)); await sleep(10)) {
+    if (server.exitCode !== null || Date.now() > until) {
+      server.kill('SIGKILL');
+      return { absent: 'redis-server does not start' };
+    }
+  }
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    stop: async () => {
+      server.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
+
+function isInstalled(): boolean {
+  return spawnSync('redis-server', ['--version']).status === 0;
+}
+
+/** Debian starts a package's service as it installs it, unless this file's script forbids it. */
+const servicePolicy = '/usr/sbin/policy-rc.d';
+
+/** Installs Debian's package and says what went wrong, if anything did. */
+function install(): string | undefined {
+  const forbids = !existsSync(servicePolicy);
+  if (forbids) writeFileSync(servicePolicy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'redis-server']]) {
+      process.stderr.write(`apt-get ${args.join(' ')}\n`);
+      const { status, error } = spawnSync('apt-get', ['-q', ...args], {
+        env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+        // Its progress belongs on stderr: stdout ends with our figures.
+        stdio: ['ignore', 2, 2],
+      });
+      if (status !== 0) return `apt-get ${args[0] ?? ''} failed${error ? `: ${error.message}` : ''}`;
+    }
+    return isInstalled() ? undefined : 'redis-server was installed and does not run';
+  } finally {
+    if (forbids) rmSync(servicePolicy);
+  }
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+    socket.once('data', (reply) => {
+      resolve(reply.toString().startsWith('+PONG'));
+      socket.destroy();
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

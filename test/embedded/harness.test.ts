@@ -1,0 +1,28 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
+import { freshDatabase, type FreshDatabase } from '../harness/database.ts';
+import { describeWithRedis } from '../harness/redis.ts';
+
+describe('a fresh database', () => {
+  let one: FreshDatabase;
+  let other: FreshDatabase;
+  beforeAll(async () => {
+    [one, other] = await Promise.all([freshDatabase(), freshDatabase()]);
+  });
+  afterAll(() => Promise.all([one.drop(), other.drop()]));
+
+  it('is not seen from another one', async () => {
+    const [here, there] = [new Client(one.url), new Client(other.url)];
+    await Promise.all([here.connect(), there.connect()]);
+    await here.query('create table mark (id int)');
+    const { rows } = await there.query("select to_regclass('mark') as mark");
+    expect(rows).toEqual([{ mark: null }]);
+    await Promise.all([here.end(), there.end()]);
+  });
+});
+
+describeWithRedis('the redis of this run', (url) => {
+  it('is on loopback', () => {
+    expect(new URL(url).hostname).toBe('127.0.0.1');
+  });
+});
