@@ -1,6 +1,7 @@
 import type { AssessmentId, MerchantId } from '../../kernel/ids.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import type { AssessmentEvent, Decision } from './decision.ts';
+import type { Evidence } from './policy/condition.ts';
 
 /**
  * One risk decision. Append-only: it holds every value it was made from, so that it can be replayed bit for bit, and
@@ -19,10 +20,14 @@ export type Assessment = {
   /** Rules that fired, in file order; and rules that could not be evaluated, which is not the same as false. */
   readonly rulesFired: readonly string[];
   readonly rulesFailed: readonly string[];
+  /** Rules that were true but are snoozed for this customer: they decided nothing. */
+  readonly rulesSnoozed: readonly string[];
   /** SCA exemptions the policy asks for, strongest first. */
   readonly exemptions: readonly Exemption[];
   /** Every feature by name; null is unknown (NaN). */
   readonly features: Readonly<Record<string, number | null>>;
+  /** What else the policies could read: plain signals and answers of lists. Never personal data. */
+  readonly findings: Evidence;
   /** Hashes (SHA-256, hex) of the parts that decided; `model` is null where none took part. */
   readonly versions: {
     readonly model: string | null;

@@ -1,0 +1,51 @@
+import type { Degradation, Exemption } from '../assessment.ts';
+import type { AssessmentEvent, Decision } from '../decision.ts';
+import type { EntityKind } from '../entities.ts';
+import type { Condition } from './condition.ts';
+
+/** One policy file, checked and compiled. */
+export type Policy = {
+  readonly event: AssessmentEvent;
+  /** SHA-256 of the canonical content: comments and layout do not count, list declarations do. */
+  readonly hash: string;
+  /** The model whose score the rules read; null where rules decide alone. */
+  readonly model: string | null;
+  readonly rules: readonly Rule[];
+  /** What is decided when no rule fires. */
+  readonly otherwise: Decision;
+  /** The least that is decided when a part is missing. Never allow, except for missing reference data. */
+  readonly degraded: Readonly<Record<Degradation, Decision>>;
+  readonly exemptions: readonly ExemptionRule[];
+  readonly challengers: readonly Challenger[];
+  /** The list lookups that the conditions make, each a finding of its own. */
+  readonly lookups: readonly Lookup[];
+};
+
+export type Rule = {
+  readonly id: string;
+  readonly when: Condition;
+  readonly then: Decision;
+  readonly reason: string;
+};
+
+export type ExemptionRule = { readonly request: Exemption; readonly when: Condition };
+
+/** Evaluated beside the live policy, recorded, never acted on: another policy file, another model, or both. */
+export type Challenger = {
+  readonly name: string;
+  readonly policyFile: string | null;
+  readonly model: string | null;
+};
+
+/** `in_list("blocked-emails", email.address)`; its answer is found under `name`. */
+export type Lookup = { readonly name: string; readonly list: string; readonly of: EntityKind };
+
+/** What a missing part costs when the policy file does not say. */
+export const defaultDegraded: Readonly<Record<Degradation, Decision>> = {
+  deadline: 'challenge',
+  velocity_unavailable: 'challenge',
+  model_unavailable: 'challenge',
+  policy_failed: 'challenge',
+  // Country or datacenter by address sharpen the answer; without them the rules and the model still give one.
+  reference_data_missing: 'allow',
+};
