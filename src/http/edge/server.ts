@@ -1,0 +1,134 @@
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+export type ServerLimits = {
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly checkIntervalMs: number;
+  readonly keepAliveTimeoutMs: number;
+  readonly flushTimeoutMs: number;
+  readonly unsentBytesMax: number;
+  readonly connectionsMax: number;
+  readonly headerBytesMax: number;
+  readonly requestsPerConnectionMax: number;
+};
+
+export const serverLimits: ServerLimits = {
+  // A whole head fits into one packet; ten seconds forgive a bad mobile connection, not a slowloris.
+  headersTimeoutMs: 10_000,
+  // Head and body together. 32 kB in 15 s is a modem.
+  requestTimeoutMs: 15_000,
+  // Node looks for late requests every 30 s by default, so that a limit of 10 s would mean up to 40.
+  checkIntervalMs: 1_000,
+  // Load balancers keep their side for 60 s: ours must last longer, or they send into a closing connection.
+  keepAliveTimeoutMs: 65_000,
+  // How long a client may take to fetch an answer that is ready.
+  flushTimeoutMs: 15_000,
+  // An event stream whose reader is this far behind is cut off; it resumes from its cursor.
+  unsentBytesMax: 1_048_576,
+  // About 30 kB each; the process dies of file descriptors or memory well above this.
+  connectionsMax: 8_192,
+  // Ten times what a browser sends to us.
+  headerBytesMax: 16_384,
+  // Spreads long-lived connections over new processes after a deployment.
+  requestsPerConnectionMax: 100_000,
+};
+
+export type HttpServer = {
+  readonly server: Server;
+  readonly inFlight: () => number;
+  /**
+   * Stops gracefully: no new connections, idle ones closed, answers in flight finished and told `connection: close`.
+   * After `deadlineMs` the rest is cut off. Resolves to the number of requests that were cut off.
+   */
+  readonly close: (deadlineMs: number) => Promise<number>;
+};
+
+/** A node:http server with limits on everything that a client could draw out. */
+export function createHttpServer(
+  handler: RequestListener,
+  overrides: Partial<ServerLimits> = {},
+): HttpServer {
+  const limits = { ...serverLimits, ...overrides };
+  const open = new Set<ServerResponse>();
+  const endedAt = new WeakMap<ServerResponse, number>();
+  let draining = false;
+
+  const server = createServer(
+    {
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      connectionsCheckingInterval: limits.checkIntervalMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      maxHeaderSize: limits.headerBytesMax,
+      insecureHTTPParser: false,
+      requireHostHeader: true,
+      rejectNonStandardBodyWrites: true,
+      joinDuplicateHeaders: false,
+    },
+    (request, response) => {
+      open.add(response);
+      response.once('close', () => {
+        open.delete(response);
+        if (draining) server.closeIdleConnections();
+      });
+      if (draining) response.shouldKeepAlive = false;
+      handler(request, response);
+    },
+  );
+  server.maxConnections = limits.connectionsMax;
+  server.maxRequestsPerSocket = limits.requestsPerConnectionMax;
+  server.on('clientError', refuseConnection);
+  // 100-continue invites the body before anybody has looked at the head, and we look at the head first anyway.
+  server.on('checkContinue', (request, response) => {
+    response.writeContinue();
+    server.emit('request', request, response);
+  });
+  server.on('upgrade', (_request, socket: Duplex) => socket.destroy());
+
+  const sweep = setInterval(() => {
+    const now = performance.now();
+    for (const response of open) {
+      if (response.writableLength > limits.unsentBytesMax) response.destroy();
+      if (!response.writableEnded) continue;
+      const since = endedAt.get(response) ?? now;
+      endedAt.set(response, since);
+      if (now - since >= limits.flushTimeoutMs) response.destroy();
+    }
+  }, limits.checkIntervalMs);
+  sweep.unref();
+
+  return {
+    server,
+    inFlight: () => open.size,
+    close: async (deadlineMs) => {
+      draining = true;
+      for (const response of open) response.shouldKeepAlive = false;
+      let cut = 0;
+      const late = setTimeout(() => {
+        cut = open.size;
+        server.closeAllConnections();
+      }, deadlineMs);
+      await new Promise<void>((resolve) => void server.close(() => resolve()));
+      clearTimeout(late);
+      clearInterval(sweep);
+      return cut;
+    },
+  };
+}
+
+const status: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Content Too Large',
+};
+
+/** Answers what is not HTTP, or came too slowly, with the bare status, and closes: it is not ours to interpret. */
+function refuseConnection(error: Error & { code?: string }, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const line = status[error.code ?? ''] ?? '400 Bad Request';
+  socket.end(`HTTP/1.1 ${line}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`, () => socket.destroy());
+}

@@ -1,0 +1,49 @@
+type Declared<Kind extends string> = {
+  readonly kind: Kind;
+  readonly help: string;
+  /** Closed lists only: a label with ids or addresses makes a series for each of them, and leaks them. */
+  readonly labels: readonly string[];
+};
+export type MetricDeclaration =
+  Declared<'counter'> | Declared<'gauge'> | (Declared<'histogram'> & { readonly buckets: readonly number[] });
+
+/** Seconds: fine where our promises are (5 to 50 ms), coarse out to the 15 s that a request may take. */
+const requestSeconds = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.035, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15];
+
+/**
+ * Every number this service measures, declared once. Names get the prefix `tillgate_`, counters end in `_total`,
+ * times are seconds. Add yours here; `metrics.<name>` is then typed, labels included.
+ */
+export const metricCatalogue = {
+  http_request_seconds: {
+    kind: 'histogram',
+    help: 'Time from the request head to the end of the answer.',
+    labels: ['method', 'route', 'status'],
+    buckets: requestSeconds,
+  },
+  http_in_flight: { kind: 'gauge', help: 'Requests being answered, by class.', labels: ['class'] },
+  http_shed_total: {
+    kind: 'counter',
+    help: 'Requests answered 503 to keep more important ones alive.',
+    labels: ['class'],
+  },
+  http_refused_total: { kind: 'counter', help: 'Problems answered, by code.', labels: ['code'] },
+  limit_exceeded_total: {
+    kind: 'counter',
+    help: 'Requests over a limit; dry_run true were let through.',
+    labels: ['limit', 'dry_run'],
+  },
+  limit_store_failures_total: {
+    kind: 'counter',
+    help: 'Times the shared limit store failed or was late, and the local one decided.',
+    labels: [],
+  },
+  attack_profile: {
+    kind: 'gauge',
+    help: '1 while a shop is under the strict profile.',
+    labels: ['merchant_id'],
+  },
+  challenges_total: { kind: 'counter', help: 'Proof-of-work challenges, by outcome.', labels: ['outcome'] },
+} as const satisfies Readonly<Record<string, MetricDeclaration>>;
+
+export type MetricCatalogue = typeof metricCatalogue;
