@@ -36,3 +36,7 @@ export function decimals(currency: Currency): number {
 export function money(amount: bigint, currency: Currency): Money {
   return { amount, currency };
 }
+
+export function sameMoney(a: Money, b: Money): boolean {
+  return a.amount === b.amount && a.currency === b.currency;
+}

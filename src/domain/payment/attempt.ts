@@ -56,6 +56,8 @@ export type AttemptRequest = {
   readonly method: string;
   /** Whether the PSP captures with the authorisation. */
   readonly capture: boolean;
+  /** The policy said review: once authorised, the order waits for a person before anything is captured. */
+  readonly hold: boolean;
   /** Why this PSP account was chosen; kept for whoever asks later. */
   readonly routedBecause: string;
   readonly assessmentId: AssessmentId;

@@ -1,4 +1,4 @@
-import type { MovementId, PaymentId } from '../../kernel/ids.ts';
+import type { AttemptId, MovementId, PaymentId } from '../../kernel/ids.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import type { Money } from '../../kernel/money.ts';
 
@@ -9,6 +9,8 @@ import type { Money } from '../../kernel/money.ts';
 export type Movement = {
   readonly id: MovementId;
   readonly paymentId: PaymentId;
+  /** Whose money: the attempt that was authorised. */
+  readonly attemptId: AttemptId;
   readonly kind: MovementKind;
   readonly amount: Money;
   readonly pspKey: string;
@@ -16,6 +18,8 @@ export type Movement = {
   readonly final: boolean;
   /** Refunds only: why, in the merchant's vocabulary. */
   readonly reason?: RefundReason;
+  /** Gives back money that came too late or twice; the payment's own amounts do not count it. */
+  readonly stray: boolean;
   readonly createdAt: Instant;
   readonly changedAt: Instant;
 } & MovementState;

@@ -3,7 +3,7 @@ import type { Instant } from '../../kernel/instant.ts';
 import type { Currency } from '../../kernel/money.ts';
 
 /**
- * One order's money. The amounts are what PSPs have confirmed, in minor units of `currency`; they only grow, and the
+ * One order's money. The amounts are what PSPs have confirmed, in minor units of `currency`; the
  * database holds refunded ≤ captured ≤ authorized.
  */
 export type Payment = {

@@ -1,0 +1,69 @@
+import type {
+  CheckoutId,
+  EventId,
+  MerchantId,
+  MovementId,
+  OrderId,
+  AssessmentId,
+  AttemptId,
+} from '../../kernel/ids.ts';
+import type { Instant } from '../../kernel/instant.ts';
+import type { Money } from '../../kernel/money.ts';
+import type { Advice, DeclineCode } from '../payment/decline.ts';
+import type { RefundReason } from '../payment/movement.ts';
+import type { AssessmentEvent, Decision } from '../risk/decision.ts';
+
+/** What the outbox says. Holds references and pseudonyms, never raw personal data. */
+export type Event = {
+  readonly id: EventId;
+  readonly merchantId: MerchantId;
+  readonly at: Instant;
+  readonly aggregate: Aggregate;
+  /** 1, 2, 3 … within the aggregate, without gaps. */
+  readonly sequence: number;
+} & EventFact;
+
+export type Aggregate =
+  | { readonly type: 'order'; readonly id: OrderId }
+  | { readonly type: 'assessment'; readonly id: AssessmentId };
+
+/** An event before it has an id and a number. */
+export type EventFact =
+  | { readonly type: 'order.created'; readonly data: OrderData }
+  | { readonly type: 'order.authorized'; readonly data: OrderData }
+  | { readonly type: 'order.held'; readonly data: OrderData }
+  | { readonly type: 'order.captured'; readonly data: OrderData & { readonly captured: Money } }
+  | { readonly type: 'order.canceled'; readonly data: OrderData }
+  | { readonly type: 'payment.requires_action'; readonly data: AttemptData }
+  | { readonly type: 'payment.pending'; readonly data: AttemptData }
+  | {
+      readonly type: 'payment.declined';
+      readonly data: AttemptData & { readonly code: DeclineCode; readonly advice: Advice };
+    }
+  | { readonly type: 'payment.failed'; readonly data: AttemptData }
+  | { readonly type: 'payment.quarantined'; readonly data: AttemptData }
+  | { readonly type: 'payment.captured'; readonly data: MovementData }
+  | { readonly type: 'payment.capture_failed'; readonly data: MovementData }
+  | { readonly type: 'payment.voided'; readonly data: MovementData }
+  | { readonly type: 'payment.void_failed'; readonly data: MovementData }
+  | { readonly type: 'payment.refunded'; readonly data: MovementData & { readonly reason: RefundReason } }
+  | { readonly type: 'payment.refund_failed'; readonly data: MovementData }
+  | { readonly type: 'payment.incremented'; readonly data: MovementData }
+  | { readonly type: 'payment.increment_failed'; readonly data: MovementData }
+  | {
+      readonly type: 'assessment.made';
+      readonly data: {
+        readonly assessmentId: AssessmentId;
+        readonly event: AssessmentEvent;
+        readonly decision: Decision;
+        readonly score: number | null;
+        readonly reasons: readonly string[];
+        readonly checkoutId?: CheckoutId;
+      };
+    };
+
+export type EventType = EventFact['type'];
+
+type OrderData = { readonly orderId: OrderId; readonly checkoutId: CheckoutId; readonly total: Money };
+type AttemptData = OrderData & { readonly attemptId: AttemptId };
+type MovementData = OrderData & { readonly movementId: MovementId; readonly amount: Money };

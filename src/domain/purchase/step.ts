@@ -1,0 +1,47 @@
+import type { CheckoutId } from '../../kernel/ids.ts';
+import type { Instant } from '../../kernel/instant.ts';
+import type { EventFact } from '../events/event.ts';
+import type { Posting } from '../payment/posting.ts';
+import type { Purchase, Sale } from './purchase.ts';
+
+/**
+ * What one decision changes: the purchase as it will be, and what is said about it. The store writes it all in one
+ * transaction or none of it.
+ */
+export type Step = {
+  readonly purchase: Purchase;
+  readonly journal: readonly JournalEntry[];
+  readonly events: readonly EventFact[];
+  readonly postings: readonly Posting[];
+};
+
+/** One line of a payment's history. `subject` is the payment, an attempt or a movement. */
+export type JournalEntry = {
+  readonly subject: string;
+  readonly at: Instant;
+  readonly from: string | null;
+  readonly to: string;
+  /** What the state alone does not tell: the PSP's words, the reason of a choice. */
+  readonly because: string;
+};
+
+/** Says what a step does beside changing the purchase; counts the order's events on the way. */
+export function step(
+  purchase: Purchase,
+  said: { journal: readonly JournalEntry[]; events: readonly EventFact[]; postings?: readonly Posting[] },
+): Step {
+  const sale = purchase.sale;
+  const counted =
+    sale === undefined
+      ? purchase
+      : {
+          ...purchase,
+          sale: { ...sale, order: { ...sale.order, eventCount: sale.order.eventCount + said.events.length } },
+        };
+  return { purchase: counted, journal: said.journal, events: said.events, postings: said.postings ?? [] };
+}
+
+/** The part of an event's data that names the order. */
+export function orderData(checkoutId: CheckoutId, sale: Sale) {
+  return { orderId: sale.order.id, checkoutId, total: sale.order.total };
+}

@@ -1,0 +1,45 @@
+/**
+ * Every expected "no" of the product, as a value. Doors map each code to a status and a sentence; the type makes sure
+ * that none is forgotten.
+ */
+export type Refusal = { readonly refused: RefusalCode; readonly detail: string; readonly pointer?: string };
+
+export type RefusalCode =
+  // who asks
+  | 'not_found'
+  | 'scope_missing'
+  // the same request again
+  | 'idempotency_key_missing'
+  | 'idempotency_key_malformed'
+  | 'idempotency_key_reused'
+  | 'request_in_flight'
+  // the checkout
+  | 'checkout_not_open'
+  | 'checkout_expired'
+  | 'checkout_processing'
+  | 'no_action_to_complete'
+  | 'no_psp_for_payment'
+  | 'currency_not_supported_by_psp'
+  // the order's money
+  | 'order_not_authorized'
+  | 'order_held'
+  | 'order_already_captured'
+  | 'order_already_canceled'
+  | 'order_has_captures'
+  | 'order_not_captured'
+  | 'capture_above_authorized'
+  | 'refund_above_captured'
+  | 'currency_mismatch'
+  | 'movement_in_flight'
+  | 'increment_not_supported'
+  | 'payment_quarantined'
+  // reviews
+  | 'review_not_open';
+
+export function refuse(refused: RefusalCode, detail: string, pointer?: string): Refusal {
+  return pointer === undefined ? { refused, detail } : { refused, detail, pointer };
+}
+
+export function isRefusal(answer: object): answer is Refusal {
+  return 'refused' in answer;
+}

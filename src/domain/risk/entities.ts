@@ -1,0 +1,97 @@
+import { dayMs, hourMs, minuteMs, type Instant } from '../../kernel/instant.ts';
+import type { AssessmentEvent } from './decision.ts';
+
+/**
+ * What events have in common with each other, and what is therefore counted.
+ * - `email` is the address as typed (lower case), `mailbox` its canonical form (no dots, no `+tag`), `domain` its host.
+ * - `network` is the /24 (IPv4) or /48 (IPv6) around the `ip`.
+ * - `address` is the full shipping address, `area` the country and first three characters of the billing postal code.
+ * - `pattern` is the shape of name and e-mail (`aaaa9999@host`); `shop` is everything of the merchant.
+ */
+export const entityKinds = [
+  'account',
+  'email',
+  'mailbox',
+  'domain',
+  'card',
+  'bin',
+  'device',
+  'ip',
+  'network',
+  'address',
+  'area',
+  'phone',
+  'pattern',
+  'shop',
+] as const;
+export type EntityKind = (typeof entityKinds)[number];
+
+/** The kinds that another entity's history can count distinct ones of. */
+export const countedKinds = ['account', 'email', 'card', 'device', 'ip', 'area'] as const;
+export type CountedKind = (typeof countedKinds)[number];
+
+/** A keyed hash of merchant, kind and value for every entity that the signals name; nothing personal is left in it. */
+export type EntityKeys = Readonly<Partial<Record<EntityKind, string>>>;
+
+/** What an entry of a history says: the event that was attempted, or how it ended. */
+export const happenings = [
+  'account_creation',
+  'add_card',
+  'checkout',
+  'login',
+  'succeeded',
+  'declined',
+  'refused',
+] as const satisfies readonly (AssessmentEvent | 'succeeded' | 'declined' | 'refused')[];
+export type Happening = (typeof happenings)[number];
+
+/** One thing that happened. One entry is shared by the histories of all the entities that its keys name. */
+export type Entry = {
+  readonly at: Instant;
+  readonly what: Happening;
+  /** In major units; NaN where there is no money. */
+  readonly amount: number;
+  readonly keys: EntityKeys;
+};
+
+/** What is remembered of one entity, the event in flight never included. */
+export type History = {
+  /** When an attempt first named it; NaN for an entity never seen. */
+  readonly firstSeenAt: Instant;
+  /** Attempts of any kind since it was first seen. */
+  readonly attempts: number;
+  /** Events whose label has become known, by what it said. */
+  readonly frauds: number;
+  readonly goods: number;
+  /** When the latest of the known frauds took place; NaN without one. */
+  readonly lastFraudAt: Instant;
+  /** The newest entries, oldest first, at most `entriesMax`. */
+  readonly entries: readonly Entry[];
+};
+
+/** Histories of the entities that the signals name; an entity that is not named has none. */
+export type Histories = Readonly<Partial<Record<EntityKind, History>>>;
+
+/**
+ * Windows are exact to the millisecond as long as they hold at most this many entries; beyond it the oldest are
+ * forgotten and a count says "this many or more". A rule compares with far less; a read stays a few kilobytes.
+ */
+export const entriesMax = 128;
+
+export const unseen: History = {
+  firstSeenAt: NaN,
+  attempts: 0,
+  frauds: 0,
+  goods: 0,
+  lastFraudAt: NaN,
+  entries: [],
+};
+
+export const windows = {
+  '10m': 10 * minuteMs,
+  '1h': hourMs,
+  '24h': dayMs,
+  '7d': 7 * dayMs,
+  '30d': 30 * dayMs,
+} as const;
+export type Window = keyof typeof windows;

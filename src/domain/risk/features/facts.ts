@@ -1,0 +1,51 @@
+/**
+ * What can be said of an event from its own signals and reference data alone. Flags are 0 or 1; an absent fact is unknown.
+ * `src/risk/signals/facts.ts` derives them.
+ */
+export const factNames = [
+  'email.disposable',
+  'email.free',
+  'email.role',
+  'email.local_length',
+  'email.digit_share',
+  'email.entropy',
+  'email.trailing_digits',
+  'email.name_similarity',
+  'email.tagged',
+  'ip.datacenter',
+  'ip.vpn',
+  'ip.country_differs',
+  'device.bot',
+  'device.hints_differ',
+  'device.language_missing',
+  'device.time_zone_differs',
+  'device.referer_missing',
+  'behaviour.form_seconds',
+  'behaviour.pastes',
+  'behaviour.honeypot',
+  'behaviour.token_age_seconds',
+  'account.age_days',
+  'account.email_change_days',
+  'account.address_change_days',
+  'account.sign_up_score',
+  'card.country_differs',
+  'card.prepaid',
+  'card.wallet',
+  'order.value',
+  'order.free',
+  'order.hour',
+  'order.item_count',
+  'order.digital_share',
+  'order.coupon',
+  'order.express',
+  'order.country_differs',
+  'order.postal_code_differs',
+  'order.name_differs',
+  'psp.stripe_risk_score',
+  'psp.adyen_score',
+  'psp.avs_mismatch',
+  'psp.cvc_mismatch',
+] as const;
+export type FactName = (typeof factNames)[number];
+
+export type Facts = Readonly<Partial<Record<FactName, number>>>;
