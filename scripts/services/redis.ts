@@ -12,30 +12,44 @@ export type Service = { readonly url: string; readonly stop: () => Promise<void>
 /** Why there is none: shown with the name of every suite that is skipped for it. */
 export type Absent = { readonly absent: string };
 
+/** It takes some milliseconds; on a machine that is busy, more. */
 const startTimeoutMsMax = 10_000;
+const pollMs = 10;
 
 /** A real Redis of our own on a free loopback port, in memory only; root installs it when there is none. */
 export async function startRedis(): Promise<Service | Absent> {
   if (!isInstalled()) {
-    const problem = process.getuid?.() === 0 ? install() : 'redis-server is not on the PATH and this is not root';
+    const problem =
+      process.getuid?.() === 0 ? install() : 'redis-server is not on the PATH and this is not root';
     if (problem !== undefined) return { absent: problem };
   }
   const port = await freePort();
-  const settings = { port, bind: '127.0.0.1', save: '', appendonly: 'no', dir: tmpdir(), 'enable-debug-command': 'local' };
+  const settings = {
+    port,
+    bind: '127.0.0.1',
+    save: '',
+    appendonly: 'no',
+    dir: tmpdir(),
+    'enable-debug-command': 'local',
+  };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const server = spawn('redis-server', args, { detached: true, stdio: 'ignore' });
   server.unref();
   const exited = once(server, 'exit');
   watch(server);
-  for (const until = Date.now() + startTimeoutMsMax; !(await answers(port)); await sleep(10)) {
+  const until = Date.now() + startTimeoutMsMax;
+  while (!(await answers(port))) {
     if (server.exitCode !== null || Date.now() > until) {
       server.kill('SIGKILL');
       return { absent: 'redis-server does not start' };
     }
+    await sleep(pollMs);
   }
   return {
     url: `redis://127.0.0.1:${port}`,
     stop: async () => {
+      // Nothing else may be left to keep this process waiting.
+      server.ref();
       server.kill('SIGTERM');
       await exited;
     },
@@ -71,7 +85,7 @@ function install(): string | undefined {
 
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+    const socket = connect(port, '127.0.0.1', () => void socket.write('PING\r\n'));
     socket.once('data', (reply) => {
       resolve(reply.toString().startsWith('+PONG'));
       socket.destroy();

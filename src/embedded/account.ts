@@ -13,12 +13,15 @@ export function accountFor(data: string): Account {
   const found = statSync(data, { throwIfNoEntry: false });
   const owner = found && { uid: found.uid, gid: found.gid };
   if (uid !== 0) {
-    if (owner && owner.uid !== uid) throw new Error(`${data} belongs to uid ${owner.uid}, and this is uid ${uid}`);
+    if (owner && owner.uid !== uid)
+      throw new Error(`${data} belongs to uid ${owner.uid}, and this is uid ${uid}`);
     return { uid, gid: process.getgid?.() ?? -1 };
   }
-  if (owner?.uid === 0) throw new Error(`${data} belongs to root, and PostgreSQL does not run as root: chown it`);
+  if (owner?.uid === 0)
+    throw new Error(`${data} belongs to root, and PostgreSQL does not run as root: chown it`);
   const account = owner ?? named('postgres') ?? named('nobody');
-  if (account === undefined) throw new Error('PostgreSQL does not run as root, and there is no user postgres or nobody');
+  if (account === undefined)
+    throw new Error('PostgreSQL does not run as root, and there is no user postgres or nobody');
   return account;
 }
 

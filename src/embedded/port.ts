@@ -5,7 +5,9 @@ export function freePort(wanted = 0): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', (cause: NodeJS.ErrnoException) => {
-      reject(cause.code === 'EADDRINUSE' ? new Error(`port ${wanted} on 127.0.0.1 is taken`, { cause }) : cause);
+      reject(
+        cause.code === 'EADDRINUSE' ? new Error(`port ${wanted} on 127.0.0.1 is taken`, { cause }) : cause,
+      );
     });
     server.listen(wanted, '127.0.0.1', () => {
       const address = server.address();

@@ -1,8 +1,18 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import {
-  chmodSync, chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, readlinkSync, realpathSync,
-  renameSync, rmSync, writeFileSync,
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -87,7 +97,12 @@ async function startIn(
 
   const log = join(home, 'log');
   const output = openSync(log, 'w');
-  const chosen = { ...ourSettings, ...(durable ? durableSettings : fleetingSettings), port: String(port), ...settings };
+  const chosen = {
+    ...ourSettings,
+    ...(durable ? durableSettings : fleetingSettings),
+    port: String(port),
+    ...settings,
+  };
   const args = Object.entries(chosen).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const server = spawn(join(native, 'bin/postgres'), ['-D', data, ...args], {
     cwd: data,
@@ -135,7 +150,8 @@ function initialise(native: string, home: string, account: Account): void {
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { mode: 0o700 });
   writeFileSync(password, randomBytes(24).toString('hex'), { mode: 0o600 });
-  if (process.getuid?.() === 0) for (const path of [draft, password]) chownSync(path, account.uid, account.gid);
+  if (process.getuid?.() === 0)
+    for (const path of [draft, password]) chownSync(path, account.uid, account.gid);
   const { status, error, stderr } = spawnSync(
     join(native, 'bin/initdb'),
     [
@@ -163,39 +179,39 @@ function initialise(native: string, home: string, account: Account): void {
  * of a crashed server may belong to somebody else by now; a server is known by its working directory.
  */
 async function stopOrphan(data: string): Promise<void> {
-  const [pid] = postmaster(data);
+  const pid = postmaster(data)?.pid;
   if (pid === undefined || process.platform !== 'linux') return;
-  const isOrphan = (): boolean => workingDirectory(pid) === realpathSync(data);
+  const isOrphan = (): boolean => attempt(() => readlinkSync(`/proc/${pid}/cwd`)) === realpathSync(data);
   // A new server would take the stranger for its predecessor and refuse to start.
   if (!isOrphan() && existsSync(`/proc/${pid}`)) rmSync(join(data, 'postmaster.pid'), { force: true });
   for (const [signal, timeoutMs] of escalation) {
     if (!isOrphan()) return;
     process.kill(pid, signal);
-    for (const until = Date.now() + timeoutMs; isOrphan() && Date.now() < until; ) await sleep(pollMs);
+    for (const until = Date.now() + timeoutMs; isOrphan() && Date.now() < until;) await sleep(pollMs);
   }
 }
 
 /** The first line of the server's own status file is its process id, the eighth says how far it is. */
-function postmaster(data: string): readonly [pid?: number, status?: string] {
-  const path = join(data, 'postmaster.pid');
-  if (!existsSync(path)) return [];
-  const lines = readFileSync(path, 'utf8').split('\n');
-  return [Number(lines[0]), lines[7]?.trim()];
+function postmaster(data: string): { readonly pid: number; readonly status: string | undefined } | undefined {
+  const lines = attempt(() => readFileSync(join(data, 'postmaster.pid'), 'utf8'))?.split('\n');
+  return lines && { pid: Number(lines[0]), status: lines[7]?.trim() };
 }
 
-function workingDirectory(pid: number): string | undefined {
+/** What another process may take away at any moment is read without asking first. */
+function attempt<T>(read: () => T): T | undefined {
   try {
-    return readlinkSync(`/proc/${pid}/cwd`);
+    return read();
   } catch {
     return undefined;
   }
 }
 
 async function isReady(server: ChildProcess, data: string): Promise<boolean> {
-  for (const until = Date.now() + startTimeoutMsMax; Date.now() < until; await sleep(pollMs)) {
+  for (const until = Date.now() + startTimeoutMsMax; Date.now() < until;) {
     if (server.pid === undefined || server.exitCode !== null || server.signalCode !== null) return false;
-    const [pid, status] = postmaster(data);
-    if (pid === server.pid && status === 'ready') return true;
+    const found = postmaster(data);
+    if (found?.pid === server.pid && found.status === 'ready') return true;
+    await sleep(pollMs);
   }
   return false;
 }
@@ -208,11 +224,9 @@ const escalation = [
 ] as const;
 
 async function stopServer(server: ChildProcess, ended: Promise<void>): Promise<void> {
+  server.ref();
   for (const [signal, timeoutMs] of escalation) {
-    if (!server.kill(signal)) break;
-    const late = new AbortController();
-    await Promise.race([ended, sleep(timeoutMs, undefined, { signal: late.signal }).catch(() => undefined)]);
-    late.abort();
-    if (server.exitCode !== null || server.signalCode !== null) return;
+    if (!server.kill(signal)) return;
+    await Promise.race([ended, sleep(timeoutMs, undefined, { ref: false })]);
   }
 }

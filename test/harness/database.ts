@@ -17,7 +17,8 @@ export async function freshDatabase(): Promise<FreshDatabase> {
 
 function serverUrl(): string {
   const url = process.env['TILLGATE_TEST_DATABASE_URL'];
-  if (url === undefined) throw new Error('there is no test database: this file is in a pure area (jest.config.js)');
+  if (url === undefined)
+    throw new Error('there is no test database: this file is in a pure area (jest.config.js)');
   return url;
 }
 

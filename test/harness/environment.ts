@@ -8,9 +8,20 @@ export class SharedRealmEnvironment extends TestEnvironment {
   constructor(...args: ConstructorParameters<typeof TestEnvironment>) {
     super(...args);
     Object.assign(this.global, {
-      ArrayBuffer, SharedArrayBuffer, DataView,
-      Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array,
-      BigInt64Array, BigUint64Array, Float32Array, Float64Array,
+      ArrayBuffer,
+      SharedArrayBuffer,
+      DataView,
+      Int8Array,
+      Uint8Array,
+      Uint8ClampedArray,
+      Int16Array,
+      Uint16Array,
+      Int32Array,
+      Uint32Array,
+      BigInt64Array,
+      BigUint64Array,
+      Float32Array,
+      Float64Array,
     });
   }
 }

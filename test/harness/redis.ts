@@ -6,5 +6,7 @@ export const redisUrl: string | null = process.env['TILLGATE_TEST_REDIS_URL'] ??
 /** A suite that needs Redis. Without one it is skipped, by name and with the reason. */
 export function describeWithRedis(name: string, suite: (url: string) => void): void {
   if (redisUrl !== null) describe(name, () => suite(redisUrl));
-  else describe.skip(`${name} (no Redis: ${process.env['TILLGATE_TEST_REDIS_ABSENT'] ?? 'not set up'})`, () => suite(''));
+  else
+    describe.skip(`${name} (no Redis: ${process.env['TILLGATE_TEST_REDIS_ABSENT'] ?? 'not set up'})`, () =>
+      suite(''));
 }

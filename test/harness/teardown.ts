@@ -2,8 +2,8 @@
 export const runningKey = Symbol.for('tillgate.test.running');
 
 export async function tearDown(): Promise<void> {
-  const stop: unknown = Reflect.get(globalThis, runningKey);
-  if (typeof stop === 'function') await stop();
+  const stop = Reflect.get(globalThis, runningKey) as (() => Promise<void>) | undefined;
+  await stop?.();
 }
 
 // Jest asks for a default export.

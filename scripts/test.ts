@@ -1,0 +1,77 @@
+/** Runs the tests and ends with `N passed, N failed, N skipped`: `node scripts/test.ts [paths or jest options…]`. */
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { z } from 'zod';
+
+const resultSchema = z.object({
+  success: z.boolean(),
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  numPendingTests: z.number(),
+  numTodoTests: z.number(),
+  /** Files that failed before their tests were known, which no other figure counts. */
+  numRuntimeErrorTestSuites: z.number(),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      assertionResults: z.array(z.object({ status: z.string(), ancestorTitles: z.array(z.string()) })),
+    }),
+  ),
+});
+type Result = z.infer<typeof resultSchema>;
+
+const dir = mkdtempSync(join(tmpdir(), 'tillgate-test-'));
+// Root's database server runs as another user, who has to pass.
+chmodSync(dir, 0o755);
+try {
+  process.exitCode = await runJest(process.argv.slice(2));
+} finally {
+  // An interrupted jest leaves its services to their watchdogs, which may still be at it.
+  rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+}
+
+async function runJest(args: readonly string[]): Promise<number> {
+  const output = join(dir, 'result.json');
+  const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
+  const options = ['--json', `--outputFile=${output}`, ...args];
+  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+  const child = spawn(process.execPath, [...flags, jest, ...options], {
+    // With --json jest's own summary is on stderr, and its stdout repeats the file.
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, TILLGATE_TEST_DIR: dir },
+  });
+  const received: NodeJS.Signals[] = [];
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      received.push(signal);
+      child.kill(signal);
+    });
+  }
+  const code = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject).once('exit', (exit) => resolve(exit ?? 1));
+  });
+  if (!existsSync(output)) {
+    console.error(received[0] ?? 'jest ended before it had a result');
+    return code || 1;
+  }
+  report(resultSchema.parse(JSON.parse(readFileSync(output, 'utf8'))));
+  return code;
+}
+
+function report(result: Result): void {
+  for (const { name, assertionResults } of result.testResults) {
+    const suites = Map.groupBy(assertionResults, ({ ancestorTitles }) => ancestorTitles.join(' › '));
+    for (const [suite, tests] of suites) {
+      const skipped = tests.filter(({ status }) => status !== 'passed' && status !== 'failed');
+      if (skipped.length === 0) continue;
+      console.log(`skipped: ${relative('.', name)} › ${suite}: ${skipped.length} of ${tests.length} tests`);
+    }
+  }
+  const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
+  console.log(
+    `${result.numPassedTests} passed, ${failed} failed, ${result.numPendingTests + result.numTodoTests} skipped`,
+  );
+}
