@@ -1,0 +1,48 @@
+import pg from 'pg';
+import { StoreFault } from './fault.ts';
+import { type Sql, named } from './sql.ts';
+
+/** A pool of connections on which every statement is its own transaction. */
+export type Database = {
+  readonly rows: (statement: Sql) => Promise<readonly unknown[]>;
+  readonly close: () => Promise<void>;
+};
+
+export type DatabaseSettings = {
+  readonly url: string;
+  readonly poolMax: number;
+  /** A statement that runs longer is stopped by the server; no money statement needs a second. */
+  readonly statementTimeoutMs: number;
+  /** How long a request waits for a connection before it is told to come back. */
+  readonly connectTimeoutMs: number;
+  readonly onIdleFault: (fault: Error) => void;
+};
+
+const int8 = 20;
+const timestamptz = 1184;
+
+export function openDatabase(settings: DatabaseSettings): Database {
+  const types = new pg.TypeOverrides();
+  types.setTypeParser(int8, (text) => BigInt(text));
+  types.setTypeParser(timestamptz, (text) => Date.parse(text));
+  const pool = new pg.Pool({
+    connectionString: settings.url,
+    max: settings.poolMax,
+    statement_timeout: settings.statementTimeoutMs,
+    connectionTimeoutMillis: settings.connectTimeoutMs,
+    application_name: 'tillgate',
+    types,
+  });
+  pool.on('error', settings.onIdleFault);
+  return {
+    rows: async (statement) => {
+      try {
+        const result = await pool.query(named(statement));
+        return result.rows as unknown[];
+      } catch (cause) {
+        throw cause instanceof Error ? new StoreFault(cause) : cause;
+      }
+    },
+    close: () => pool.end(),
+  };
+}

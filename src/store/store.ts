@@ -1,0 +1,184 @@
+import type { Event } from '../domain/events/event.ts';
+import type { Posting } from '../domain/payment/posting.ts';
+import type { AttemptRef, MovementRef, PspAccountRef, Witness } from '../domain/payment/witness.ts';
+import type { Purchase } from '../domain/purchase/purchase.ts';
+import type { JournalEntry } from '../domain/purchase/step.ts';
+import type { Assessment } from '../domain/risk/assessment.ts';
+import type { ApiKeyId, AssessmentId, AttemptId, CheckoutId, MerchantId, MovementId } from '../kernel/ids.ts';
+import type { Instant } from '../kernel/instant.ts';
+
+/**
+ * What the flows ask of the database. Every method is one statement, so one transaction; none keeps anything open
+ * between calls. Faults of the database are thrown as `StoreFault`; nothing here decides.
+ */
+export type Store = {
+  readonly merchants: {
+    readonly findApiKey: (hash: Uint8Array) => Promise<ApiKey | null>;
+    readonly create: (merchant: Merchant) => Promise<void>;
+    readonly list: () => Promise<readonly Merchant[]>;
+    readonly addApiKey: (key: NewApiKey) => Promise<void>;
+  };
+  readonly purchases: {
+    readonly find: (merchantId: MerchantId, checkoutId: CheckoutId) => Promise<Purchase | null>;
+    /** The purchase together with the request that a key names, in one trip. */
+    readonly findForRequest: (
+      request: RequestName,
+      checkoutId: CheckoutId,
+    ) => Promise<{ readonly purchase: Purchase | null; readonly request: StoredRequest | null }>;
+    readonly findByAttempt: (account: PspAccountRef, ref: AttemptRef) => Promise<Purchase | null>;
+    readonly findByMovement: (account: PspAccountRef, ref: MovementRef) => Promise<Purchase | null>;
+    /** Writes everything or nothing. */
+    readonly save: (change: Change) => Promise<Saved>;
+    readonly journal: (merchantId: MerchantId, checkoutId: CheckoutId) => Promise<readonly JournalEntry[]>;
+    readonly listHeld: (merchantId: MerchantId, limit: number) => Promise<readonly Purchase[]>;
+  };
+  readonly requests: {
+    readonly find: (request: RequestName) => Promise<StoredRequest | null>;
+    /** Takes over requests whose lease ran out, oldest first, and leases them anew until `leaseUntil`. */
+    readonly claimAbandoned: (
+      now: Instant,
+      leaseUntil: Instant,
+      limit: number,
+    ) => Promise<readonly AbandonedRequest[]>;
+    readonly deleteRepliedBefore: (instant: Instant) => Promise<number>;
+  };
+  readonly assessments: {
+    readonly find: (merchantId: MerchantId, id: AssessmentId) => Promise<Assessment | null>;
+    readonly save: (
+      assessment: Assessment,
+      event: Event,
+      request?: RepliedRequest,
+    ) => Promise<'saved' | 'request_taken'>;
+  };
+  readonly settling: {
+    /** Attempts and movements that a PSP may still say something about and that are due; pushed back by `backoff`. */
+    readonly claimDue: (now: Instant, limit: number) => Promise<readonly Unsettled[]>;
+    readonly findExpired: (now: Instant, limit: number) => Promise<readonly Purchase[]>;
+  };
+  readonly deliveries: {
+    /** Stores what is new; a message that is already there stays as it is. Answers how many were new. */
+    readonly receive: (deliveries: readonly NewDelivery[]) => Promise<number>;
+    readonly claimDue: (now: Instant, limit: number) => Promise<readonly Delivery[]>;
+    readonly close: (delivery: DeliveryName, state: 'processed' | 'set_aside', note: string) => Promise<void>;
+    readonly list: (merchantId: MerchantId, limit: number) => Promise<readonly Delivery[]>;
+  };
+  readonly events: {
+    /** Events after the cursor, oldest first; never skips one that commits late. */
+    readonly list: (
+      merchantId: MerchantId,
+      after: EventCursor | null,
+      limit: number,
+    ) => Promise<readonly ListedEvent[]>;
+  };
+  /** Answers when the database does; for readiness. */
+  readonly ping: () => Promise<void>;
+};
+
+export type Merchant = { readonly id: MerchantId; readonly name: string; readonly createdAt: Instant };
+
+export type ApiKey = {
+  readonly id: ApiKeyId;
+  readonly merchantId: MerchantId;
+  readonly kind: 'secret' | 'publishable';
+  readonly scopes: readonly string[];
+  readonly expiresAt: Instant | null;
+};
+
+export type NewApiKey = ApiKey & {
+  readonly hash: Uint8Array;
+  readonly hint: string;
+  readonly createdAt: Instant;
+};
+
+/** Names one request: the merchant and the digest of method, resource and idempotency key. */
+export type RequestName = { readonly merchantId: MerchantId; readonly scope: string };
+
+export type RequestKind =
+  | 'create_checkout'
+  | 'update_checkout'
+  | 'confirm_checkout'
+  | 'cancel_checkout'
+  | 'capture_order'
+  | 'cancel_order'
+  | 'refund_order'
+  | 'increment_order'
+  | 'approve_review'
+  | 'reject_review'
+  | 'create_assessment';
+
+export type NewRequest = RequestName & {
+  readonly kind: RequestKind;
+  readonly bodyDigest: string;
+  readonly rawDigest: string;
+  readonly openedAt: Instant;
+};
+
+/** A reply as it went, and goes again, over the wire. */
+export type Reply = { readonly status: number; readonly body: string };
+
+export type StoredRequest = {
+  readonly bodyDigest: string;
+  readonly openedAt: Instant;
+  /** Null while the first request with this key is still running. */
+  readonly reply: Reply | null;
+};
+
+export type RepliedRequest = NewRequest & { readonly reply: Reply };
+
+export type AbandonedRequest = RequestName & {
+  readonly kind: RequestKind;
+  readonly checkoutId: CheckoutId;
+  readonly subject: AttemptId | MovementId;
+};
+
+/** What a phase writes. `before` is the version it was decided on: null for a new checkout. */
+export type Change = {
+  readonly before: Purchase | null;
+  readonly after: Purchase;
+  readonly at: Instant;
+  readonly journal: readonly JournalEntry[];
+  readonly events: readonly Event[];
+  readonly postings: readonly Posting[];
+  readonly assessment?: Assessment;
+  /** `open` makes the key row and leases it; `reply` ends the request; both in one change when nothing has to be called. */
+  readonly request?:
+    | { readonly open: NewRequest; readonly subject: AttemptId | MovementId; readonly leaseUntil: Instant }
+    | { readonly reply: Reply; readonly name: RequestName }
+    | { readonly replied: RepliedRequest };
+  /** The webhook that said it, marked as processed with what it changed. */
+  readonly delivery?: DeliveryName;
+  /** When the settle worker should look at what is still live after this change. */
+  readonly askAt: Instant;
+};
+
+/** `outrun`: somebody else changed the purchase first. `request_taken`: the key is already in use. */
+export type Saved = 'saved' | 'outrun' | 'request_taken';
+
+export type Unsettled = {
+  readonly merchantId: MerchantId;
+  readonly checkoutId: CheckoutId;
+  readonly subject:
+    | { readonly kind: 'attempt'; readonly id: AttemptId }
+    | { readonly kind: 'movement'; readonly id: MovementId };
+  /** How often it has been asked about before. */
+  readonly asked: number;
+};
+
+export type DeliveryName = PspAccountRef & { readonly messageId: string };
+
+export type NewDelivery = PspAccountRef & {
+  readonly merchantId: MerchantId;
+  readonly witness: Witness;
+  readonly receivedAt: Instant;
+};
+
+export type Delivery = NewDelivery & {
+  readonly state: 'received' | 'processed' | 'set_aside';
+  readonly tries: number;
+  readonly note: string | null;
+};
+
+/** A place in the stream of a merchant's events. */
+export type EventCursor = { readonly xact: string; readonly position: string };
+
+export type ListedEvent = { readonly event: Event; readonly cursor: EventCursor };
