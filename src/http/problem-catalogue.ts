@@ -56,7 +56,7 @@ export const problemCatalogue = {
   json_key_refused: entry(
     400,
     'A key is not allowed',
-    'The keys __proto__, constructor and prototype are refused wherever they stand.',
+    'The keys `__proto__`, `constructor` and `prototype` are refused wherever they stand.',
   ),
   json_number_inexact: entry(
     400,
