@@ -3,7 +3,6 @@ import type { Feature } from './feature.ts';
 import {
   count,
   countWhere,
-  daysKnown,
   distinct,
   fact,
   fraudShare,
@@ -187,15 +186,4 @@ export const ringFeatures: readonly Feature[] = [
     raises: 'Frauds are known of this phone number',
     lowers: 'No fraud is known of this phone number',
   }),
-  feature(
-    'domain.is_new_here',
-    (context) => (Number.isNaN(daysKnown('domain')(context)) ? newcomer(context.keys.domain) : 0),
-    {
-      events: signingUp,
-      raises: 'Nobody has come with this e-mail domain before',
-      lowers: 'Others have come with this e-mail domain before',
-    },
-  ),
 ];
-
-const newcomer = (key: string | undefined): number => (key === undefined ? NaN : 1);
