@@ -12,19 +12,22 @@ import { isAttempt, type Label, type Velocity } from './velocity.ts';
 /**
  * Histories in this process: for the embedded default (one process, warmed from PostgreSQL) and for replays.
  *
- * Bounded: beyond `entitiesMax` the entity that was named longest ago is forgotten. A million orders name about two and
- * a half million entities, nine in ten of them once.
+ * Bounded: at most `entitiesMax` entities, in two generations. When the young one holds half of that it becomes the old one,
+ * and what was not written since the change before is forgotten. (One map in order of use would be exact, but finding
+ * its oldest entry means walking over everything that was moved.) A million orders name two to three million entities.
  */
-export function memoryVelocity(entitiesMax = 2_500_000): Velocity & { readonly size: () => number } {
-  /** By entity key, which is unique over merchants and kinds; in the order in which they were last written. */
-  const remembered = new Map<string, History>();
+export function memoryVelocity(entitiesMax = 3_000_000): Velocity & { readonly size: () => number } {
+  /** By entity key, which is unique over merchants and kinds. */
+  let young = new Map<string, History>();
+  let old = new Map<string, History>();
+  const recall = (key: string): History => young.get(key) ?? old.get(key) ?? unseen;
 
   return {
     read: (_, keys) => {
       const histories: Partial<Record<EntityKind, History>> = {};
       for (const kind of entityKinds) {
         const key = keys[kind];
-        if (key !== undefined) histories[kind] = remembered.get(key) ?? unseen;
+        if (key !== undefined) histories[kind] = recall(key);
       }
       return Promise.resolve(histories satisfies Histories);
     },
@@ -32,18 +35,12 @@ export function memoryVelocity(entitiesMax = 2_500_000): Velocity & { readonly s
       const after = change.what === 'labelled' ? labelled(change) : extended({ ...change, keys });
       for (const kind of entityKinds) {
         const key = keys[kind];
-        if (key === undefined) continue;
-        const before = remembered.get(key);
-        if (before !== undefined) remembered.delete(key);
-        remembered.set(key, after(before ?? unseen));
+        if (key !== undefined) young.set(key, after(recall(key)));
       }
-      for (const oldest of remembered.keys()) {
-        if (remembered.size <= entitiesMax) break;
-        remembered.delete(oldest);
-      }
+      if (young.size >= entitiesMax / 2) [old, young] = [young, new Map()];
       return Promise.resolve();
     },
-    size: () => remembered.size,
+    size: () => young.size + old.size,
     close: () => Promise.resolve(),
   };
 }
