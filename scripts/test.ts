@@ -1,6 +1,7 @@
 /** Runs the tests and ends with `N passed, N failed, N skipped`: `node scripts/test.ts [paths or jest options…]`. */
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -30,24 +31,28 @@ try {
   process.exitCode = await runJest(process.argv.slice(2));
 } finally {
   // An interrupted jest leaves its services to their watchdogs, which may still be at it.
-  rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  await rm(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 }
 
 async function runJest(args: readonly string[]): Promise<number> {
   const output = join(dir, 'result.json');
   const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
-  const options = ['--json', `--outputFile=${output}`, ...args];
+  const cache = join(tmpdir(), `tillgate-jest-${process.getuid?.() ?? ''}`);
+  const options = ['--json', `--outputFile=${output}`, `--cacheDirectory=${cache}`, ...args];
   const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
   const child = spawn(process.execPath, [...flags, jest, ...options], {
     // With --json jest's own summary is on stderr, and its stdout repeats the file.
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, TILLGATE_TEST_DIR: dir },
+    // What a test leaves behind goes with the folder.
+    env: { ...process.env, TMPDIR: dir },
+    // A group of its own, so that an interrupt reaches jest's workers wherever it comes from.
+    detached: true,
   });
   const received: NodeJS.Signals[] = [];
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       received.push(signal);
-      child.kill(signal);
+      if (child.pid !== undefined) process.kill(-child.pid, signal);
     });
   }
   const code = await new Promise<number>((resolve, reject) => {

@@ -26,6 +26,8 @@ export type EmbeddedPostgres = {
   /** Of the superuser, over loopback, with the password. */
   readonly url: string;
   readonly port: number;
+  /** Where the data is: the given folder, or its stand-in when the server's user may not enter it. */
+  readonly home: string;
   /** Ends every session, writes a checkpoint and waits until the server is gone. */
   readonly stop: () => Promise<void>;
 };
@@ -126,6 +128,7 @@ async function startIn(
   return {
     url: `postgres://${superuser}:${readFileSync(join(home, 'password'), 'utf8')}@127.0.0.1:${port}/postgres`,
     port,
+    home,
     stop: () => stopServer(server, ended),
   };
 }

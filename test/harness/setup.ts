@@ -9,7 +9,7 @@ import { runningKey } from './teardown.ts';
 
 /** Starts what wired tests need and tells the workers by the environment, which they inherit. */
 export async function setUp(): Promise<void> {
-  const dir = mkdtempSync(join(process.env['TILLGATE_TEST_DIR'] ?? tmpdir(), 'tillgate-test-'));
+  const dir = mkdtempSync(join(tmpdir(), 'tillgate-test-'));
   const [postgres, redis] = await Promise.all([startPostgres({ dir, durable: false }), startRedis()]);
   Reflect.set(globalThis, runningKey, async () => {
     await Promise.all([postgres.stop(), 'stop' in redis ? redis.stop() : undefined]);
