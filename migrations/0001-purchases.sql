@@ -262,3 +262,9 @@ create trigger events_are_append_only before update or delete on events for each
 create trigger payments_are_never_deleted before delete on payments for each row execute function refuse_change();
 create trigger attempts_are_never_deleted before delete on attempts for each row execute function refuse_change();
 create trigger movements_are_never_deleted before delete on movements for each row execute function refuse_change();
+
+create function ask_again_after(asked integer) returns interval language sql immutable as $$
+  select case asked when 0 then interval '1 minute' when 1 then interval '5 minutes' when 2 then interval '1 hour'
+         else interval '1 day' end
+$$;
+comment on function ask_again_after is 'How long to wait before asking a PSP again about what it has not settled';

@@ -30,28 +30,39 @@ export function insertThrough<Column extends string>(
   return sql`insert into ${raw(into.name)} (${list}) select new.* from ${raw(gate)}, (values ${join(tuples, ', ')}) as new (${list})`;
 }
 
-/** Sets every column of the row but its key, when the gate has a row. */
+/** Finds the row by `key` and sets the columns of `set`, when the gate has a row. */
 export function updateThrough<Column extends string>(
   gate: string,
   at: Table<Column>,
-  key: readonly Column[],
-  row: Row<Column>,
+  key: Partial<Row<Column>>,
+  set: Partial<Row<Column>>,
 ): Sql {
-  const set = columnsOf(at).filter((column) => !key.includes(column));
-  const changes = set.map((column) => sql`${raw(column)} = ${row[column]}::${raw(at.types[column])}`);
-  return sql`update ${raw(at.name)} set ${join(changes, ', ')} from ${raw(gate)} where ${where(at, key, row)}`;
+  return sql`update ${raw(at.name)} set ${assignments(at, set)} from ${raw(gate)} where ${where(at, key)}`;
 }
 
-/** The condition that finds the row by its key. */
-export function where<Column extends string>(
-  of: Table<Column>,
-  key: readonly Column[],
-  row: Row<Column>,
-): Sql {
+export function assignments<Column extends string>(of: Table<Column>, set: Partial<Row<Column>>): Sql {
+  const columns = Object.keys(set) as Column[];
   return join(
-    key.map((column) => sql`${raw(`${of.name}.${column}`)} = ${row[column]}::${raw(of.types[column])}`),
+    columns.map((column) => sql`${raw(column)} = ${set[column]}::${raw(of.types[column])}`),
+    ', ',
+  );
+}
+
+/** The condition that every column of the key has its value. */
+export function where<Column extends string>(of: Table<Column>, key: Partial<Row<Column>>): Sql {
+  const columns = Object.keys(key) as Column[];
+  return join(
+    columns.map((column) => sql`${raw(`${of.name}.${column}`)} = ${key[column]}::${raw(of.types[column])}`),
     ' and ',
   );
+}
+
+/** Some columns of a row. */
+export function pick<Column extends string, Some extends Column>(
+  row: Row<Column>,
+  ...columns: Some[]
+): Row<Some> {
+  return Object.fromEntries(columns.map((column) => [column, row[column]])) as Row<Some>;
 }
 
 export function columnsOf<Column extends string>(of: Table<Column>): Column[] {

@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import type { ApiKey, Store } from './store.ts';
+import type { Database } from './database.ts';
+import { deliveryQueries } from './deliveries.ts';
+import { StoreFault } from './fault.ts';
+import { purchaseQueries } from './find-purchase.ts';
+import { repliedRow, requestQueries, requests } from './requests.ts';
+import { id, instant, toTimestamp } from './rows/columns.ts';
+import {
+  assessments,
+  events,
+  fromAssessmentRow,
+  fromEventRow,
+  toAssessmentRow,
+  toEventRow,
+} from './rows/fact-rows.ts';
+import { settlingQueries } from './settling.ts';
+import { sql } from './sql.ts';
+import { insertThrough } from './table.ts';
+
+/** The store on PostgreSQL. */
+export function postgresStore(database: Database): Store {
+  return {
+    merchants: merchantQueries(database),
+    purchases: purchaseQueries(database),
+    requests: requestQueries(database),
+    assessments: assessmentQueries(database),
+    settling: settlingQueries(database),
+    deliveries: deliveryQueries(database),
+    events: eventQueries(database),
+    ping: async () => {
+      await database.rows(sql`select 1`);
+    },
+  };
+}
+
+const apiKeyRow = z.object({
+  id: id('key'),
+  merchant_id: id('mer'),
+  kind: z.enum(['secret', 'publishable']),
+  scopes: z.array(z.string()),
+  expires_at: instant.nullable(),
+});
+
+const merchantRow = z.object({ id: id('mer'), name: z.string(), created_at: instant });
+
+function merchantQueries(database: Database): Store['merchants'] {
+  return {
+    findApiKey: async (hash) => {
+      const [row] = await database.rows(sql`update api_keys set last_used_at = now() where hash = ${hash}
+        returning id, merchant_id, kind, scopes, expires_at`);
+      if (row === undefined) return null;
+      const read = apiKeyRow.parse(row);
+      return {
+        id: read.id,
+        merchantId: read.merchant_id,
+        kind: read.kind,
+        scopes: read.scopes,
+        expiresAt: read.expires_at,
+      } satisfies ApiKey;
+    },
+    create: async (merchant) => {
+      await database.rows(sql`insert into merchants (id, name, created_at)
+        values (${merchant.id}, ${merchant.name}, ${toTimestamp(merchant.createdAt)})`);
+    },
+    list: async () => {
+      const rows = await database.rows(
+        sql`select id, name, created_at from merchants order by created_at, id`,
+      );
+      return rows.map((row) => {
+        const read = merchantRow.parse(row);
+        return { id: read.id, name: read.name, createdAt: read.created_at };
+      });
+    },
+    addApiKey: async (key) => {
+      await database.rows(sql`insert into api_keys (id, merchant_id, kind, hash, hint, scopes, created_at, expires_at)
+        values (${key.id}, ${key.merchantId}, ${key.kind}, ${key.hash}, ${key.hint}, ${key.scopes},
+          ${toTimestamp(key.createdAt)}, ${key.expiresAt === null ? null : toTimestamp(key.expiresAt)})`);
+    },
+  };
+}
+
+function assessmentQueries(database: Database): Store['assessments'] {
+  return {
+    find: async (merchantId, assessmentId) => {
+      const [row] = await database.rows(
+        sql`select record from assessments where merchant_id = ${merchantId} and id = ${assessmentId}`,
+      );
+      return row === undefined ? null : fromAssessmentRow(row);
+    },
+    save: async (assessment, event, request) => {
+      const key =
+        request === undefined
+          ? sql`select 1`
+          : sql`${insertThrough('one', requests, [repliedRow(request, null)])} returning 1`;
+      try {
+        await database.rows(sql`with one as (select 1), gate as (${key}),
+          made as (${insertThrough('gate', assessments, [toAssessmentRow(assessment, null)])}),
+          said as (${insertThrough('gate', events, [toEventRow(event)])})
+          select 1 from gate`);
+        return 'saved';
+      } catch (fault) {
+        if (fault instanceof StoreFault && fault.constraint === 'request_key_is_unique')
+          return 'request_taken';
+        throw fault;
+      }
+    },
+  };
+}
+
+const cursorRow = z.object({ xact: z.string(), place: z.string() });
+
+function eventQueries(database: Database): Store['events'] {
+  return {
+    list: async (merchantId, after, limit) => {
+      const rows =
+        await database.rows(sql`select merchant_id, id, aggregatetype, aggregateid, sequence, type, at, payload,
+          xact::text as xact, position::text as place
+        from events
+        where merchant_id = ${merchantId}
+          and (xact, position) > (${after?.xact ?? '0'}::xid8, ${after?.position ?? '0'}::bigint)
+          and xact < pg_snapshot_xmin(pg_current_snapshot())
+        order by xact, position limit ${limit}`);
+      return rows.map((row) => {
+        const { xact, place } = cursorRow.parse(row);
+        return { event: fromEventRow(row), cursor: { xact, position: place } };
+      });
+    },
+  };
+}
