@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readdirSync } from 'node:fs';
 import { Client } from 'pg';
 import { freshDatabase, type FreshDatabase } from '../harness/database.ts';
 import { describeWithRedis } from '../harness/redis.ts';
@@ -10,6 +11,17 @@ describe('a fresh database', () => {
     [one, other] = await Promise.all([freshDatabase(), freshDatabase()]);
   });
   afterAll(() => Promise.all([one.drop(), other.drop()]));
+
+  it('is migrated', async () => {
+    const client = new Client(one.url);
+    await client.connect();
+    const { rows } = await client.query<{ name: string }>('select name from migrations order by name');
+    await client.end();
+    const files = readdirSync(new URL('../../migrations/', import.meta.url)).filter((name) =>
+      name.endsWith('.sql'),
+    );
+    expect(rows.map(({ name }) => name)).toEqual(files.sort());
+  });
 
   it('is not seen from another one', async () => {
     const [here, there] = [new Client(one.url), new Client(other.url)];

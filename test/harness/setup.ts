@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { startRedis } from '../../scripts/services/redis.ts';
 import { startPostgres } from '../../src/embedded/postgres.ts';
+import { migrate } from '../../src/store/migrate.ts';
 import { templateName } from './database.ts';
 import { runningKey } from './teardown.ts';
 
@@ -28,17 +29,7 @@ async function makeTemplate(url: string): Promise<void> {
   await server.end();
   const template = new URL(url);
   template.pathname = templateName;
-  await migrateTo(template.href);
-}
-
-async function migrateTo(url: string): Promise<void> {
-  const root = new URL('../../', import.meta.url);
-  const client = new Client(url);
-  await client.connect();
-  const folder = new URL('migrations/', root);
-  const files = existsSync(folder) ? readdirSync(folder).filter((name) => /^\d+.*\.sql$/.test(name)) : [];
-  for (const name of files.sort()) await client.query(readFileSync(new URL(name, folder), 'utf8'));
-  await client.end();
+  await migrate(template.href);
 }
 
 // Jest asks for a default export.
