@@ -1,0 +1,35 @@
+import { html } from '../answer.ts';
+import { startServer, type Listener } from '../http-server.ts';
+import { answerApi, refused } from './api.ts';
+import { challengePage, homePage } from './pages.ts';
+import { answerScript } from './scripts.ts';
+import { openWorld, type StripeSandboxOptions } from './world.ts';
+
+export type { StripeSandboxOptions } from './world.ts';
+
+/** Starts a stand-in Stripe on loopback. The official library talks to it by `{ host, port, protocol: 'http' }`. */
+export async function startStripeSandbox(options: StripeSandboxOptions = {}): Promise<Listener> {
+  const world = await openWorld(options);
+  const server = await startServer(options.port ?? 0, (incoming, reply) => {
+    if (incoming.path.startsWith('/v1/')) {
+      answerApi(world, incoming, reply);
+      return;
+    }
+    try {
+      if (incoming.path.startsWith('/_sandbox/')) reply(answerScript(world, incoming));
+      else if (incoming.path.startsWith('/3ds/')) reply(challengePage(world, incoming));
+      else if (incoming.path === '/') reply(homePage());
+      else reply(html(404, 'This is the stand-in Stripe. There is nothing here.'));
+    } catch (error) {
+      reply(refused(error));
+    }
+  });
+  world.baseUrl = server.url;
+  return {
+    ...server,
+    close: async () => {
+      await server.close();
+      await world.close();
+    },
+  };
+}
