@@ -35,22 +35,7 @@ export function judge(policy: Policy, evidence: Evidence, { degraded, snoozed }:
   }
   const ruled = fired.length === 0 ? policy.otherwise : fired.map((rule) => rule.then).reduce(severer);
   const decision = degraded.map((part) => policy.degraded[part]).reduce(severer, ruled);
-  return {
-    decision,
-    fired,
-    failed,
-    snoozed: silenced,
-    exemptions: exemptionsFor(policy, evidence, decision, degraded),
-  };
-}
-
-/** An exemption moves liability to the shop, so it is asked for only when everything answered and nothing was wrong. */
-function exemptionsFor(
-  policy: Policy,
-  evidence: Evidence,
-  decision: Decision,
-  degraded: readonly Degradation[],
-): readonly Exemption[] {
-  if (decision !== 'allow' || degraded.length > 0) return [];
-  return policy.exemptions.filter((rule) => rule.when(evidence) === true).map((rule) => rule.request);
+  // An exemption moves liability to the shop, so it is asked for only when nothing speaks against the buyer.
+  const asked = decision === 'allow' ? policy.exemptions.filter((rule) => rule.when(evidence) === true) : [];
+  return { decision, fired, failed, snoozed: silenced, exemptions: asked.map((rule) => rule.request) };
 }

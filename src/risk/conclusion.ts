@@ -1,0 +1,120 @@
+import type { Assessment, Degradation, Shadow } from '../domain/risk/assessment.ts';
+import type { Feature } from '../domain/risk/features/feature.ts';
+import type { Evidence } from '../domain/risk/policy/condition.ts';
+import type { Policy } from '../domain/risk/policy/policy.ts';
+import { judge } from '../domain/risk/policy/verdict.ts';
+import { evidenceOf, type FeatureValues } from './evidence.ts';
+import { rowOf, type Model } from './model/model.ts';
+import { reasonsFor } from './reasons.ts';
+
+/** A policy and the model whose score it reads. */
+export type Decider = { readonly policy: Policy; readonly model: Model | null };
+
+/** What decides one event, and what is tried beside it. */
+export type Deciders = Decider & { readonly challengers: readonly (Decider & { readonly name: string })[] };
+
+/** Everything a conclusion is drawn from; all of it is stored, so that the same conclusion can be drawn again. */
+export type Basis = {
+  readonly features: readonly Feature[];
+  readonly values: FeatureValues;
+  readonly findings: Evidence;
+  readonly degraded: readonly Degradation[];
+  /** Rules that are silent for this customer. */
+  readonly snoozed: ReadonlySet<string>;
+};
+
+/** Asks a model; null when there is no answer. A replay answers null where there was none. */
+export type Ask = (
+  model: Model,
+  row: Float32Array,
+  asker: 'live' | { readonly challenger: string },
+) => Promise<number | null>;
+
+export type Conclusion = Pick<
+  Assessment,
+  | 'decision'
+  | 'score'
+  | 'reasons'
+  | 'rulesFired'
+  | 'rulesFailed'
+  | 'rulesSnoozed'
+  | 'exemptions'
+  | 'degraded'
+  | 'shadows'
+> & { readonly model: string | null };
+
+/** Without history the model would judge every buyer as a stranger; rules decide alone then. */
+const modelNeeds: readonly Degradation[] = ['velocity_unavailable', 'deadline', 'model_unavailable'];
+
+export async function conclude(
+  { policy, model, challengers }: Deciders,
+  basis: Basis,
+  ask: Ask,
+): Promise<Conclusion> {
+  const { features, values, findings, snoozed } = basis;
+  const evidence = evidenceOf(features, values, findings);
+  const askable = !basis.degraded.some((part) => modelNeeds.includes(part));
+  const row = model && rowOf(model, values);
+  const score = model && row && askable ? await ask(model, row, 'live') : null;
+  const degraded =
+    model && askable && score === null ? [...basis.degraded, 'model_unavailable' as const] : basis.degraded;
+  const verdict = judge(policy, { ...evidence, score }, { degraded, snoozed });
+
+  const shadows: Shadow[] = [];
+  for (const challenger of challengers) {
+    const asked =
+      challenger.model && askable
+        ? await ask(challenger.model, rowOf(challenger.model, values), { challenger: challenger.name })
+        : null;
+    const missing = challenger.model && askable && asked === null ? ['model_unavailable' as const] : [];
+    // A snooze is a promise about the live rules; a challenger shows what it would do by itself.
+    const said = judge(
+      challenger.policy,
+      { ...evidence, score: asked },
+      { degraded: [...basis.degraded, ...missing], snoozed: new Set() },
+    );
+    shadows.push({
+      name: challenger.name,
+      decision: said.decision,
+      score: asked,
+      rulesFired: said.fired.map((rule) => rule.id),
+      versions: {
+        model: asked === null ? null : (challenger.model?.hash ?? null),
+        policy: challenger.policy.hash,
+      },
+    });
+  }
+
+  return {
+    decision: verdict.decision,
+    score,
+    model: score === null ? null : (model?.hash ?? null),
+    reasons: reasonsFor(
+      verdict.fired,
+      degraded,
+      model && row && score !== null ? contributionsOf(model, row, features) : new Map(),
+    ),
+    rulesFired: verdict.fired.map((rule) => rule.id),
+    rulesFailed: verdict.failed.map((rule) => rule.id),
+    rulesSnoozed: verdict.snoozed.map((rule) => rule.id),
+    exemptions: verdict.exemptions,
+    degraded,
+    shadows,
+  };
+}
+
+/** Log-odds by feature: what each added to or took from the expected score. */
+export function contributionsOf(
+  model: Model,
+  row: Float32Array,
+  features: readonly Feature[],
+): ReadonlyMap<Feature, number> {
+  const contributions = model.explain.contributions(row);
+  const places = new Map(model.features.map((name, index) => [name, index]));
+  return new Map(
+    features.flatMap((feature) => {
+      const place = places.get(feature.name);
+      return place === undefined ? [] : [[feature, contributions[place] ?? 0] as const];
+    }),
+  );
+}

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+
+/** What a model directory holds, as `models/training` writes it. */
+export type ModelFiles = {
+  readonly name: string;
+  /** SHA-256 over the files that decide: the ONNX trees, their order of features, their calibration, the trees. */
+  readonly hash: string;
+  readonly onnx: Buffer;
+  readonly features: readonly z.infer<typeof featureSchema>[];
+  readonly calibration: z.infer<typeof calibrationSchema>;
+  readonly trees: z.infer<typeof treesSchema>;
+  readonly golden: z.infer<typeof goldenSchema>;
+};
+
+const deciding = ['model.onnx', 'features.json', 'calibration.json', 'trees.json'] as const;
+
+const numbers = z.array(z.number());
+
+/** A declaration of the feature library, as it was when the model was trained; more keys may follow. */
+const featureSchema = z.looseObject({ name: z.string() });
+
+/** Log-odds of the trees to a probability: by steps and straight lines between them, or by one curve. */
+const calibrationSchema = z.discriminatedUnion('method', [
+  z.object({ method: z.literal('isotonic'), log_odds: numbers, probability: numbers }),
+  z.object({ method: z.literal('platt'), slope: z.number(), intercept: z.number() }),
+]);
+
+const treesSchema = z.object({
+  base: z.number(),
+  trees: z.array(
+    z.object({
+      feature: numbers,
+      threshold: numbers,
+      missing_left: z.array(z.boolean()),
+      left: numbers,
+      right: numbers,
+      value: numbers,
+      cover: numbers,
+    }),
+  ),
+});
+
+/** Rows that the trainer scored; null is a missing value. */
+const goldenSchema = z.object({
+  rows: z
+    .array(
+      z.object({ features: z.array(z.number().nullable()), log_odds: z.number(), contributions: numbers }),
+    )
+    .min(1),
+});
+
+/** Throws `ModelRefused` when a file is missing or of another shape. */
+export async function readModelFiles(directory: string): Promise<ModelFiles> {
+  const read = async (file: string): Promise<Buffer> => {
+    try {
+      return await readFile(join(directory, file));
+    } catch (cause) {
+      throw new ModelRefused(directory, `${file} cannot be read`, cause);
+    }
+  };
+  const parse = async <T>(file: string, schema: z.ZodType<T>): Promise<T> => {
+    const text = (await read(file)).toString();
+    try {
+      return schema.parse(JSON.parse(text));
+    } catch (cause) {
+      const where = cause instanceof z.ZodError ? `: ${z.prettifyError(cause).slice(0, 300)}` : '';
+      throw new ModelRefused(directory, `${file} has another shape${where}`, cause);
+    }
+  };
+  const hash = createHash('sha256');
+  for (const file of deciding)
+    hash.update(
+      createHash('sha256')
+        .update(await read(file))
+        .digest(),
+    );
+  return {
+    name: basename(directory),
+    hash: hash.digest('hex'),
+    onnx: await read('model.onnx'),
+    features: await parse('features.json', z.array(featureSchema)),
+    calibration: await parse('calibration.json', calibrationSchema),
+    trees: await parse('trees.json', treesSchema),
+    golden: await parse('golden.json', goldenSchema),
+  };
+}
+
+/** A model that must not decide: corrupt, foreign, or not fitting the feature library. */
+export class ModelRefused extends Error {
+  readonly code = 'model_refused';
+  constructor(directory: string, why: string, cause?: unknown) {
+    super(`the model in ${directory} is refused: ${why}`, { cause });
+    this.name = 'ModelRefused';
+  }
+}

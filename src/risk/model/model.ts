@@ -1,0 +1,115 @@
+import { isDeepStrictEqual } from 'node:util';
+import { declarationOf, type Feature } from '../../domain/risk/features/feature.ts';
+import { calibrationFrom } from './calibration.ts';
+import { createExplainer, type Explainer } from './contributions.ts';
+import { ensembleFrom, logOddsOf, type Ensemble } from './ensemble.ts';
+import { ModelRefused, readModelFiles, type ModelFiles } from './files.ts';
+import { createOnnxEngine, type Engine } from './onnx.ts';
+
+/** A model that has proved itself on load: it scores and explains its trainer's own rows as the trainer did. */
+export type Model = {
+  readonly name: string;
+  readonly hash: string;
+  /** The features of a row, in order. */
+  readonly features: readonly string[];
+  /** `values` has every feature by name; NaN is unknown. Throws when the engine fails or answers no number. */
+  readonly score: (row: Float32Array) => Promise<Score>;
+  readonly explain: Explainer;
+};
+
+export type Score = { readonly logOdds: number; readonly probability: number };
+
+/** What differs by more than this from the trainer is another model. Sources: 32-bit leaf sums; double TreeSHAP. */
+const tolerance = { logOdds: 1e-6, contribution: 1e-5 };
+
+/** Loads and proves a model. Throws `ModelRefused` with the reason; the caller keeps what it has, or does not start. */
+export async function loadModel(directory: string, library: readonly Feature[]): Promise<Model> {
+  const files = await readModelFiles(directory);
+  const refuse = (why: string, cause?: unknown): never => {
+    throw new ModelRefused(directory, why, cause);
+  };
+  fits(files, library, refuse);
+  const ensemble = orRefuse(
+    () => ensembleFrom(files.trees.trees, files.features.length, files.trees.base),
+    refuse,
+  );
+  const engine = await createOnnxEngine(files.onnx).catch((cause: unknown) =>
+    refuse('model.onnx is no model', cause),
+  );
+  const explain = createExplainer(ensemble);
+  const calibrate = calibrationFrom(files.calibration);
+  await prove(files, ensemble, engine, explain, refuse);
+  return {
+    name: files.name,
+    hash: files.hash,
+    features: files.features.map((feature) => feature.name),
+    explain,
+    score: async (row) => {
+      const logOdds = await engine(row);
+      const probability = calibrate(logOdds);
+      if (!(probability >= 0 && probability <= 1)) throw new Error(`${files.name} scored ${probability}`);
+      return { logOdds, probability };
+    },
+  };
+}
+
+/** A row of a model from values by name; what the model does not read is left out. */
+export function rowOf(model: Model, values: Readonly<Record<string, number | null>>): Float32Array {
+  return Float32Array.from(model.features, (name) => values[name] ?? NaN);
+}
+
+type Refuse = (why: string, cause?: unknown) => never;
+
+function orRefuse<T>(make: () => T, refuse: Refuse): T {
+  try {
+    return make();
+  } catch (cause) {
+    return refuse(cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}
+
+/** The model was trained on the features as this library declares them, not on others of the same name. */
+function fits({ features }: ModelFiles, library: readonly Feature[], refuse: Refuse): void {
+  for (const trained of features) {
+    const declared = library.find((feature) => feature.name === trained.name);
+    if (declared === undefined)
+      return refuse(`features.json has ${trained.name}, which the library does not compute`);
+    const declaration: Readonly<Record<string, unknown>> = declarationOf(declared);
+    const other = Object.keys(trained).find(
+      (key) => meaning.has(key) && !isDeepStrictEqual(trained[key], declaration[key]),
+    );
+    if (other !== undefined)
+      return refuse(`features.json and the library differ in the ${other} of ${trained.name}`);
+  }
+}
+
+/** What a feature's number depends on; words may be improved without training again. */
+const meaning = new Set(['type', 'window', 'whenNothing']);
+
+async function prove(
+  { golden }: ModelFiles,
+  ensemble: Ensemble,
+  engine: Engine,
+  explain: Explainer,
+  refuse: Refuse,
+): Promise<void> {
+  for (const [index, { features, log_odds, contributions }] of golden.rows.entries()) {
+    const row = Float32Array.from(features, (value) => value ?? NaN);
+    if (row.length !== ensemble.featureCount) return refuse(`golden row ${index} has ${row.length} features`);
+    const scored = await engine(row).catch((cause: unknown) =>
+      refuse('model.onnx cannot score a row', cause),
+    );
+    const close = (value: number, expected: number, by: number): boolean => Math.abs(value - expected) <= by;
+    if (!close(scored, log_odds, tolerance.logOdds))
+      return refuse(`model.onnx scores golden row ${index} ${scored}, not ${log_odds}`);
+    const walked = logOddsOf(ensemble, row);
+    if (!close(walked, log_odds, tolerance.logOdds))
+      return refuse(`trees.json scores golden row ${index} ${walked}, not ${log_odds}`);
+    const explained = explain.contributions(row);
+    const wrong = explained.findIndex(
+      (value, at) => !close(value, contributions[at] ?? NaN, tolerance.contribution),
+    );
+    if (wrong !== -1)
+      return refuse(`the contribution of feature ${wrong} to golden row ${index} is not the trainer's`);
+  }
+}
