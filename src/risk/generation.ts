@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assessmentEvents, type AssessmentEvent } from '../domain/risk/decision.ts';
-import { featuresOf, library } from '../domain/risk/features/library.ts';
+import { featuresOf } from '../domain/risk/features/library.ts';
 import type { Policy } from '../domain/risk/policy/policy.ts';
 import type { Decider, Deciders } from './conclusion.ts';
 import { termOf } from './evidence.ts';
@@ -51,7 +51,7 @@ export async function loadModels(directory: string): Promise<ReadonlyMap<string,
     const path = join(directory, name);
     if (!existsSync(join(path, 'model.onnx'))) continue;
     try {
-      models.set(name, await loadModel(path, library));
+      models.set(name, await loadModel(path));
     } catch (error) {
       if (!(error instanceof ModelRefused)) throw error;
       mistakes.push({ file: path, line: 1, column: 1, message: error.message, hint: null });

@@ -129,9 +129,9 @@ function tablesOf({ sameFeatureAbove, shareLeft }: Paths, t: number, weight: num
 
 type Tables = { readonly factors: Float64Array; readonly shares: Float64Array };
 
-function expectedOf({ nodes, base, parent, feature, value, cover }: Ensemble): number {
+function expectedOf({ nodes, parent, feature, value, cover }: Ensemble): number {
   const reach = new Float64Array(nodes).fill(1);
-  let expected = base;
+  let expected = 0;
   for (let node = 0; node < nodes; node += 1) {
     const above = parent[node] ?? -1;
     if (above !== -1) reach[node] = ((reach[above] ?? 0) * (cover[node] ?? 0)) / (cover[above] ?? 1);

@@ -5,8 +5,6 @@
 export type Ensemble = {
   readonly nodes: number;
   readonly featureCount: number;
-  /** What every row starts from, in log-odds. */
-  readonly base: number;
   readonly parent: Int32Array;
   readonly left: Int32Array;
   readonly right: Int32Array;
@@ -32,12 +30,11 @@ export type Tree = {
 };
 
 /** Lays the trees out parents first. Throws `MalformedTrees` when they are not trees over these features. */
-export function ensembleFrom(trees: readonly Tree[], featureCount: number, base: number): Ensemble {
+export function ensembleFrom(trees: readonly Tree[], featureCount: number): Ensemble {
   const nodes = trees.reduce((sum, tree) => sum + tree.feature.length, 0);
   const ensemble = {
     nodes,
     featureCount,
-    base,
     parent: new Int32Array(nodes).fill(-1),
     left: new Int32Array(nodes).fill(-1),
     right: new Int32Array(nodes).fill(-1),
@@ -94,7 +91,7 @@ export function goesLeft(ensemble: Ensemble, node: number, row: Float32Array): b
 /** The row's log-odds: the oracle of the ONNX file, and what scores in its place where its runtime cannot be loaded. */
 export function logOddsOf(ensemble: Ensemble, row: Float32Array): number {
   const { nodes, parent, feature, left, right, value } = ensemble;
-  let sum = ensemble.base;
+  let sum = 0;
   for (let root = 0; root < nodes; root += 1) {
     if (parent[root] !== -1) continue;
     let node = root;

@@ -9,7 +9,7 @@ export type ModelFiles = {
   /** SHA-256 over the files that decide: the ONNX trees, their order of features, their calibration, the trees. */
   readonly hash: string;
   readonly onnx: Buffer;
-  readonly features: readonly z.infer<typeof featureSchema>[];
+  readonly features: z.infer<typeof featuresSchema>;
   readonly calibration: z.infer<typeof calibrationSchema>;
   readonly trees: z.infer<typeof treesSchema>;
   readonly golden: z.infer<typeof goldenSchema>;
@@ -19,17 +19,17 @@ const deciding = ['model.onnx', 'features.json', 'calibration.json', 'trees.json
 
 const numbers = z.array(z.number());
 
-/** A declaration of the feature library, as it was when the model was trained; more keys may follow. */
-const featureSchema = z.looseObject({ name: z.string() });
+/** `inputs` are declarations of the feature library as it was when the model was trained; `hash` is theirs. */
+const featuresSchema = z.object({
+  event: z.enum(['account_creation', 'add_card', 'checkout', 'login']),
+  hash: z.string(),
+  inputs: z.array(z.object({ name: z.string() })).min(1),
+});
 
-/** Log-odds of the trees to a probability: by steps and straight lines between them, or by one curve. */
-const calibrationSchema = z.discriminatedUnion('method', [
-  z.object({ method: z.literal('isotonic'), log_odds: numbers, probability: numbers }),
-  z.object({ method: z.literal('platt'), slope: z.number(), intercept: z.number() }),
-]);
+/** Platt's curve from the trees' log-odds to a probability. */
+const calibrationSchema = z.object({ method: z.literal('platt'), slope: z.number(), intercept: z.number() });
 
 const treesSchema = z.object({
-  base: z.number(),
   trees: z.array(
     z.object({
       feature: numbers,
@@ -43,11 +43,16 @@ const treesSchema = z.object({
   ),
 });
 
-/** Rows that the trainer scored; null is a missing value. */
+/** Made-up rows with the trainer's own answers; null is a missing value. */
 const goldenSchema = z.object({
   rows: z
     .array(
-      z.object({ features: z.array(z.number().nullable()), log_odds: z.number(), contributions: numbers }),
+      z.object({
+        values: z.array(z.number().nullable()),
+        log_odds: z.number(),
+        contributions: numbers,
+        expected: z.number(),
+      }),
     )
     .min(1),
 });
@@ -81,7 +86,7 @@ export async function readModelFiles(directory: string): Promise<ModelFiles> {
     name: basename(directory),
     hash: hash.digest('hex'),
     onnx: await read('model.onnx'),
-    features: await parse('features.json', z.array(featureSchema)),
+    features: await parse('features.json', featuresSchema),
     calibration: await parse('calibration.json', calibrationSchema),
     trees: await parse('trees.json', treesSchema),
     golden: await parse('golden.json', goldenSchema),

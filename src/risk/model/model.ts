@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
-import { declarationOf, type Feature } from '../../domain/risk/features/feature.ts';
-import { calibrationFrom } from './calibration.ts';
+import { declarationOf } from '../../domain/risk/features/feature.ts';
+import { featuresOf } from '../../domain/risk/features/library.ts';
+import { featureHash } from '../signals/feature-hash.ts';
 import { createExplainer, type Explainer } from './contributions.ts';
 import { ensembleFrom, logOddsOf, type Ensemble } from './ensemble.ts';
 import { ModelRefused, readModelFiles, type ModelFiles } from './files.ts';
@@ -23,30 +23,26 @@ export type Score = { readonly logOdds: number; readonly probability: number };
 const tolerance = { logOdds: 1e-6, contribution: 1e-5 };
 
 /** Loads and proves a model. Throws `ModelRefused` with the reason; the caller keeps what it has, or does not start. */
-export async function loadModel(directory: string, library: readonly Feature[]): Promise<Model> {
+export async function loadModel(directory: string): Promise<Model> {
   const files = await readModelFiles(directory);
   const refuse = (why: string, cause?: unknown): never => {
     throw new ModelRefused(directory, why, cause);
   };
-  fits(files, library, refuse);
-  const ensemble = orRefuse(
-    () => ensembleFrom(files.trees.trees, files.features.length, files.trees.base),
-    refuse,
-  );
+  fits(files, refuse);
+  const ensemble = orRefuse(() => ensembleFrom(files.trees.trees, files.features.inputs.length), refuse);
   const engine = await createOnnxEngine(files.onnx).catch((cause: unknown) =>
     refuse('model.onnx is no model', cause),
   );
   const explain = createExplainer(ensemble);
-  const calibrate = calibrationFrom(files.calibration);
   await prove(files, ensemble, engine, explain, refuse);
   return {
     name: files.name,
     hash: files.hash,
-    features: files.features.map((feature) => feature.name),
+    features: files.features.inputs.map((feature) => feature.name),
     explain,
     score: async (row) => {
       const logOdds = await engine(row);
-      const probability = calibrate(logOdds);
+      const probability = probabilityOf(files.calibration, logOdds);
       if (!(probability >= 0 && probability <= 1)) throw new Error(`${files.name} scored ${probability}`);
       return { logOdds, probability };
     },
@@ -56,6 +52,10 @@ export async function loadModel(directory: string, library: readonly Feature[]):
 /** A row of a model from values by name; what the model does not read is left out. */
 export function rowOf(model: Model, values: Readonly<Record<string, number | null>>): Float32Array {
   return Float32Array.from(model.features, (name) => values[name] ?? NaN);
+}
+
+function probabilityOf({ slope, intercept }: ModelFiles['calibration'], logOdds: number): number {
+  return 1 / (1 + Math.exp(-(slope * logOdds + intercept)));
 }
 
 type Refuse = (why: string, cause?: unknown) => never;
@@ -69,22 +69,14 @@ function orRefuse<T>(make: () => T, refuse: Refuse): T {
 }
 
 /** The model was trained on the features as this library declares them, not on others of the same name. */
-function fits({ features }: ModelFiles, library: readonly Feature[], refuse: Refuse): void {
-  for (const trained of features) {
-    const declared = library.find((feature) => feature.name === trained.name);
-    if (declared === undefined)
-      return refuse(`features.json has ${trained.name}, which the library does not compute`);
-    const declaration: Readonly<Record<string, unknown>> = declarationOf(declared);
-    const other = Object.keys(trained).find(
-      (key) => meaning.has(key) && !isDeepStrictEqual(trained[key], declaration[key]),
-    );
-    if (other !== undefined)
-      return refuse(`features.json and the library differ in the ${other} of ${trained.name}`);
-  }
+function fits({ features: { inputs, hash, event } }: ModelFiles, refuse: Refuse): void {
+  const declared = new Map(featuresOf(event).map((feature) => [feature.name as string, feature]));
+  const read = inputs.map(
+    ({ name }) => declared.get(name) ?? refuse(`${event} does not compute its feature ${name}`),
+  );
+  if (featureHash(read.map(declarationOf)) !== hash)
+    refuse('its features.json and the feature library declare the same names differently');
 }
-
-/** What a feature's number depends on; words may be improved without training again. */
-const meaning = new Set(['type', 'window', 'whenNothing']);
 
 async function prove(
   { golden }: ModelFiles,
@@ -93,8 +85,8 @@ async function prove(
   explain: Explainer,
   refuse: Refuse,
 ): Promise<void> {
-  for (const [index, { features, log_odds, contributions }] of golden.rows.entries()) {
-    const row = Float32Array.from(features, (value) => value ?? NaN);
+  for (const [index, { values, log_odds, contributions }] of golden.rows.entries()) {
+    const row = Float32Array.from(values, (value) => value ?? NaN);
     if (row.length !== ensemble.featureCount) return refuse(`golden row ${index} has ${row.length} features`);
     const scored = await engine(row).catch((cause: unknown) =>
       refuse('model.onnx cannot score a row', cause),
