@@ -1,3 +1,6 @@
+// onnxruntime reports its use to its maker unless told not to before it is loaded; workers inherit this.
+process.env.ORT_DISABLE_TELEMETRY = '1';
+
 /** Pure tests need no service and start at once; only wired ones set up a database (test/harness/setup.ts). */
 const pure = ['kernel', 'domain', 'tidy'];
 

@@ -18,7 +18,9 @@ const resultSchema = z.object({
   testResults: z.array(
     z.object({
       name: z.string(),
-      assertionResults: z.array(z.object({ status: z.string(), ancestorTitles: z.array(z.string()) })),
+      assertionResults: z.array(
+        z.object({ status: z.string(), ancestorTitles: z.array(z.string()), title: z.string() }),
+      ),
     }),
   ),
 });
@@ -71,8 +73,9 @@ function report(result: Result): void {
     const suites = Map.groupBy(assertionResults, ({ ancestorTitles }) => ancestorTitles.join(' › '));
     for (const [suite, tests] of suites) {
       const skipped = tests.filter(({ status }) => status !== 'passed' && status !== 'failed');
-      if (skipped.length === 0) continue;
-      console.log(`skipped: ${relative('.', name)} › ${suite}: ${skipped.length} of ${tests.length} tests`);
+      const isWhole = skipped.length === tests.length;
+      const names = isWhole ? new Set([suite]) : skipped.map(({ title }) => `${suite} › ${title}`);
+      for (const skippedName of names) console.log(`skipped: ${relative('.', name)} › ${skippedName}`);
     }
   }
   const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;

@@ -6,11 +6,7 @@ import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../src/embedded/port.ts';
 import { watch } from '../../src/embedded/watchdog.ts';
-
-export type Service = { readonly url: string; readonly stop: () => Promise<void> };
-
-/** Why there is none: shown with the name of every suite that is skipped for it. */
-export type Absent = { readonly absent: string };
+import type { Absent, Service } from './service.ts';
 
 /** It takes some milliseconds; on a machine that is busy, more. */
 const startTimeoutMsMax = 10_000;

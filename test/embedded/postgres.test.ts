@@ -174,11 +174,9 @@ describeAsRoot(isRoot ? 'as root' : 'as root (this is not root)', () => {
     rmSync(home, { recursive: true });
   });
 
-  // Which needs a checkout that the user may enter.
-  const itAsNobody = [dirname(script), process.execPath].every((path) => reachable(path, nobody))
-    ? it
-    : it.skip;
-  itAsNobody('data that an unprivileged user made is served again, as that user', async () => {
+  const isOpen = [dirname(script), process.execPath].every((path) => reachable(path, nobody));
+  const itAsNobody = isOpen ? it : it.skip;
+  itAsNobody('data that an unprivileged user made is served again (where that user may enter)', async () => {
     chownSync(dir, nobody.uid, nobody.gid);
     const { child, line } = await startElsewhere(nobody);
     await ask(line, 'create table kept as select 42 as answer');
