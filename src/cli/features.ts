@@ -9,18 +9,19 @@ import { replay } from '../risk/replay/replay.ts';
 import { replaySettings } from './replay-settings.ts';
 
 /**
- * `npm run features -- --orders FILE --out FILE [--label-delay-days N]`: the feature values that a live assessment of each order would have read,
- * as CSV (gzip when the name ends in .gz): order_id, day, is_fraud, returning, then the features of a checkout; empty is unknown.
+ * `npm run features -- --orders FILE --out FILE [--label-delay-days N] [--to-day N]`: the feature values that a live assessment of each order would have read,
+ * as CSV (gzip when the name ends in .gz): order_id, day, is_fraud, then the features of a checkout; empty is unknown.
  */
 const { values: options } = parseArgs({
   options: {
     orders: { type: 'string' },
     out: { type: 'string' },
     'label-delay-days': { type: 'string', default: '30' },
+    'to-day': { type: 'string', default: 'Infinity' },
   },
 });
 if (!options.orders || !options.out) {
-  console.error('usage: npm run features -- --orders FILE --out FILE [--label-delay-days N]');
+  console.error('usage: npm run features -- --orders FILE --out FILE [--label-delay-days N] [--to-day N]');
   process.exit(2);
 }
 
@@ -32,7 +33,9 @@ async function* lines(file: string): AsyncGenerator<string> {
   yield `order_id,day,is_fraud,${names.join(',')}\n`;
   const settings = replaySettings(Number(options['label-delay-days']) * dayMs);
   let chunk = '';
+  const toDay = Number(options['to-day']);
   for await (const { past, values } of replay(orders(file), settings)) {
+    if (past.day > toDay) break;
     events += 1;
     chunk += `${past.orderId},${past.day},${past.fraud ? 1 : 0}`;
     for (const value of values) chunk += Number.isNaN(value) ? ',' : `,${value}`;

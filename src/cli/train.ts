@@ -1,0 +1,130 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { declarationOf } from '../domain/risk/features/feature.ts';
+import { featuresOf, library } from '../domain/risk/features/library.ts';
+import { orders as past } from '../risk/replay/orders.ts';
+import { featureHash } from '../risk/signals/feature-hash.ts';
+import { modelCard, type Training } from './model-card.ts';
+import { checkoutInputs } from './model-inputs.ts';
+
+/**
+ * `npm run train -- --orders FILE [--to-day N] [--out models/checkout-1]`: replays the orders up to day N and trains on those whose labels
+ * are mature then. Python does the fitting only, in a virtual environment of its own.
+ */
+const { values: options } = parseArgs({
+  options: {
+    orders: { type: 'string' },
+    'to-day': { type: 'string' },
+    out: { type: 'string', default: 'models/checkout-1' },
+    cache: { type: 'string', default: '.tillgate/training' },
+  },
+});
+if (!options.orders) {
+  console.error('usage: npm run train -- --orders FILE [--to-day N] [--out DIR]');
+  process.exit(2);
+}
+const { orders, out, cache } = options;
+
+/** The first is what is served; the others teach the model what label history means before 30 days of it exist. */
+const labelDelaysDays = [30, 10, 4];
+const maturityDays = 30;
+
+const steps = labelDelaysDays.length + 2;
+let step = 0;
+const say = (what: string): void => {
+  step += 1;
+  if (process.stderr.isTTY) process.stderr.write(`[${step}/${steps}] ${what}\n`);
+};
+
+mkdirSync(cache, { recursive: true });
+const python = trainer(join(cache, 'venv'));
+const toDay = options['to-day'] === undefined ? await lastDay(orders) : Number(options['to-day']);
+const replays = labelDelaysDays.map((delay) => {
+  say(`replay with labels known after ${delay} days`);
+  const file = join(cache, `features-${delay}.csv`);
+  run(process.execPath, [
+    join(import.meta.dirname, 'features.ts'),
+    ...['--orders', orders, '--out', file, '--label-delay-days', `${delay}`, '--to-day', `${toDay}`],
+  ]);
+  return file;
+});
+
+say('train');
+const inputs = featuresOf('checkout').filter((feature) => checkoutInputs.has(feature.name));
+const answer = run(python, [
+  'models/training/train.py',
+  ...['--features', ...replays],
+  ...['--mature-day', `${toDay - maturityDays}`],
+  ...['--inputs', inputs.map((feature) => feature.name).join(',')],
+  ...['--out', out],
+]);
+const training = JSON.parse(answer) as Training;
+
+const name = out.split('/').at(-1) ?? out;
+const declarations = inputs.map(declarationOf);
+writeFileSync(
+  join(out, 'features.json'),
+  `${JSON.stringify(
+    {
+      model: name,
+      event: 'checkout',
+      hash: featureHash(declarations),
+      library: featureHash(library.map(declarationOf)),
+      inputs: declarations,
+    },
+    null,
+    2,
+  )}\n`,
+);
+const dataHash = createHash('sha256').update(readFileSync(orders)).digest('hex');
+writeFileSync(
+  join(out, 'card.md'),
+  modelCard({ name, dataHash, toDay, maturityDays, labelDelaysDays, training }),
+);
+console.log(
+  JSON.stringify({ model: name, rows: training.rows, auc: round(training.auc), ap: round(training.ap) }),
+);
+
+/** The Python of an environment with exactly the pinned requirements; made once. */
+function trainer(folder: string): string {
+  const python = join(folder, 'bin/python');
+  const wanted = readFileSync('models/training/requirements.txt', 'utf8');
+  const marker = join(folder, 'installed.txt');
+  say('prepare Python');
+  if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return python;
+  rmSync(folder, { recursive: true, force: true });
+  run('python3', ['-m', 'venv', folder]);
+  run(python, [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+    '-r',
+    'models/training/requirements.txt',
+  ]);
+  writeFileSync(`${marker}.new`, wanted);
+  renameSync(`${marker}.new`, marker);
+  return python;
+}
+
+async function lastDay(file: string): Promise<number> {
+  let last = 0;
+  for await (const { day } of past(file)) last = day;
+  return last;
+}
+
+function run(program: string, parameters: readonly string[]): string {
+  return execFileSync(program, parameters, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 1 << 26,
+  });
+}
+
+function round(value: number): number {
+  return Number(value.toFixed(4));
+}
