@@ -34,7 +34,9 @@ export type RefusalCode =
   | 'increment_not_supported'
   | 'payment_quarantined'
   // reviews
-  | 'review_not_open';
+  | 'review_not_open'
+  // what PSPs send
+  | 'webhook_not_authentic';
 
 export function refuse(refused: RefusalCode, detail: string, pointer?: string): Refusal {
   return pointer === undefined ? { refused, detail } : { refused, detail, pointer };

@@ -32,7 +32,7 @@ export function step(
 ): Step {
   const sale = purchase.sale;
   const counted =
-    sale === undefined
+    sale === undefined || said.events.length === 0
       ? purchase
       : {
           ...purchase,

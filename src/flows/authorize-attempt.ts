@@ -1,0 +1,122 @@
+import type { Event } from '../domain/events/event.ts';
+import type { Attempt } from '../domain/payment/attempt.ts';
+import type { AttemptOutcome } from '../domain/payment/outcome.ts';
+import { concludeAttempt } from '../domain/purchase/conclude-attempt.ts';
+import type { Purchase } from '../domain/purchase/purchase.ts';
+import { type Step, step } from '../domain/purchase/step.ts';
+import type { Assessment } from '../domain/risk/assessment.ts';
+import type { Signals } from '../domain/risk/signals.ts';
+import type { AttemptSubject, Psp } from '../psp/psp.ts';
+import type { Reply, RequestName } from '../store/store.ts';
+import { commit } from './commit.ts';
+import type { Deps } from './deps.ts';
+import { signalsOf, withCard } from './signals-of.ts';
+
+/** Who drives the attempt, and who waits for an answer. */
+type Drive = {
+  readonly psp: Psp;
+  readonly request: RequestName;
+  readonly assessment: Assessment | null;
+  readonly signals?: Signals;
+  readonly browser?: AttemptSubject['browser'];
+};
+
+/** The outside call of a confirm, and its conclusion. The attempt has been recorded; nothing is held open meanwhile. */
+export async function authorizeAttempt(
+  deps: Deps,
+  purchase: Purchase,
+  attempt: Attempt,
+  drive: Drive,
+): Promise<Reply> {
+  const outcome = await drive.psp.authorize(subjectOf(purchase, attempt, drive.browser));
+  deps.failpoint('authorize.answered');
+  return concludeWithReply(deps, purchase, attempt, outcome, drive);
+}
+
+/** Applies an outcome and ends the request that waits for it, in one transaction. */
+export async function concludeWithReply(
+  deps: Deps,
+  purchase: Purchase,
+  attempt: Attempt,
+  outcome: AttemptOutcome,
+  drive: Omit<Drive, 'psp'>,
+): Promise<Reply> {
+  const at = deps.clock();
+  // Null: a webhook or a worker was faster. The request still has to be answered.
+  const concluded = concludeAttempt(purchase, attempt.id, outcome, at, () => deps.newId('mov'));
+  let reply: Reply = { status: 0, body: '' };
+  const committed = await commit(deps, purchase, concluded ?? unchanged(purchase), at, (after, events) => {
+    reply = deps.render.checkout({ purchase: after, assessment: drive.assessment, events });
+    return { request: { reply, name: drive.request } };
+  });
+  if (committed.saved !== 'saved') {
+    const { purchase: now, request } = await deps.store.purchases.findForRequest(
+      drive.request,
+      purchase.checkout.id,
+    );
+    if (request?.reply) return request.reply;
+    if (now === null) throw new Error('a purchase that was recorded cannot be found');
+    return concludeWithReply(deps, now, attempt, outcome, drive);
+  }
+  if (concluded !== null) observe(deps, committed.purchase, outcome, at, drive.signals);
+  return reply;
+}
+
+/** Applies an outcome that nobody waits for: a webhook, the buyer's return, an answer to a question. */
+export async function concludeQuietly(
+  deps: Deps,
+  purchase: Purchase,
+  attemptId: string,
+  outcome: AttemptOutcome,
+  along: Parameters<typeof commit>[4] = () => ({}),
+): Promise<{ purchase: Purchase; events: readonly Event[] } | null> {
+  const at = deps.clock();
+  const concluded = concludeAttempt(purchase, attemptId, outcome, at, () => deps.newId('mov'));
+  if (concluded === null) return null;
+  const committed = await commit(deps, purchase, concluded, at, along);
+  if (committed.saved === 'saved') {
+    observe(deps, committed.purchase, outcome, at);
+    return committed;
+  }
+  const { merchantId, id } = purchase.checkout;
+  const now = await deps.store.purchases.find(merchantId, id);
+  return now === null ? null : concludeQuietly(deps, now, attemptId, outcome, along);
+}
+
+export function subjectOf(
+  purchase: Purchase,
+  attempt: Attempt,
+  browser?: AttemptSubject['browser'],
+): AttemptSubject {
+  const { checkout, sale } = purchase;
+  if (sale === undefined) throw new Error('an attempt belongs to an order');
+  return {
+    merchantId: checkout.merchantId,
+    checkoutId: checkout.id,
+    orderId: sale.order.id,
+    attempt,
+    ...(browser === undefined ? {} : { browser }),
+  };
+}
+
+export function unchanged(purchase: Purchase): Step {
+  return step(purchase, { journal: [], events: [] });
+}
+
+/** Tells the counters how it went. */
+function observe(
+  deps: Deps,
+  purchase: Purchase,
+  outcome: AttemptOutcome,
+  at: number,
+  signals: Signals = {},
+): void {
+  if (outcome.kind !== 'authorized' && outcome.kind !== 'declined') return;
+  deps.risk.observe({
+    merchantId: purchase.checkout.merchantId,
+    at,
+    signals: withCard(signalsOf(purchase, signals), outcome.card),
+    what: outcome.kind === 'authorized' ? 'succeeded' : 'declined',
+    event: 'checkout',
+  });
+}

@@ -1,0 +1,67 @@
+import { assessmentMade } from '../domain/events/assessment-made.ts';
+import type { Event, EventFact } from '../domain/events/event.ts';
+import type { Purchase } from '../domain/purchase/purchase.ts';
+import type { Step } from '../domain/purchase/step.ts';
+import type { Instant } from '../kernel/instant.ts';
+import type { Change, Saved } from '../store/store.ts';
+import type { Deps } from './deps.ts';
+
+/** What a commit adds to a step: the request it opens or ends, the assessment, the webhook that said it. */
+export type Along = Pick<Change, 'assessment' | 'request' | 'delivery'>;
+
+export type Committed =
+  | { readonly saved: 'saved'; readonly purchase: Purchase; readonly events: readonly Event[] }
+  | { readonly saved: Exclude<Saved, 'saved'> };
+
+/**
+ * Saves a step: numbers its events, moves the version, and writes everything or nothing. `along` is asked for last, with
+ * the purchase and events as they will be, because a reply has to show them.
+ */
+export async function commit(
+  deps: Deps,
+  before: Purchase | null,
+  step: Step,
+  at: Instant,
+  along: (purchase: Purchase, events: readonly Event[]) => Along = () => ({}),
+): Promise<Committed> {
+  const { checkout } = step.purchase;
+  const version = before === null ? 1 : before.checkout.version + 1;
+  const after: Purchase = { ...step.purchase, checkout: { ...checkout, version } };
+  const events = numbered(deps, after, step.events, at);
+  const saved = await deps.store.purchases.save({
+    before,
+    after,
+    at,
+    journal: step.journal,
+    postings: step.postings,
+    askAt: at + deps.leaseMs,
+    ...withAssessment(deps, after, events, along(after, events)),
+  });
+  return saved === 'saved' ? { saved, purchase: after, events } : { saved };
+}
+
+/** An assessment that is stored is also told. */
+function withAssessment(deps: Deps, { checkout }: Purchase, events: readonly Event[], along: Along) {
+  const { assessment } = along;
+  if (assessment === undefined) return { ...along, events };
+  return { ...along, events: [...events, assessmentMade(deps.newId('evt'), assessment, checkout.id)] };
+}
+
+/** The order's events get the numbers that follow its last one. */
+function numbered(
+  deps: Deps,
+  { checkout, sale }: Purchase,
+  facts: readonly EventFact[],
+  at: Instant,
+): readonly Event[] {
+  if (sale === undefined) return [];
+  const first = sale.order.eventCount - facts.length + 1;
+  return facts.map((fact, index) => ({
+    id: deps.newId('evt'),
+    merchantId: checkout.merchantId,
+    at,
+    aggregate: { type: 'order', id: sale.order.id },
+    sequence: first + index,
+    ...fact,
+  }));
+}

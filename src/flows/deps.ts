@@ -1,0 +1,66 @@
+import type { Event } from '../domain/events/event.ts';
+import type { PspName } from '../domain/payment/attempt.ts';
+import type { Purchase } from '../domain/purchase/purchase.ts';
+import type { Refusal } from '../domain/refusal.ts';
+import type { Assessment } from '../domain/risk/assessment.ts';
+import type { MerchantId, NewId } from '../kernel/ids.ts';
+import type { Clock } from '../kernel/instant.ts';
+import type { Psp } from '../psp/psp.ts';
+import type { Risk } from '../risk/risk.ts';
+import type { Reply, Store } from '../store/store.ts';
+
+/** What the flows work with; src/main.ts puts it together. */
+export type Deps = {
+  readonly store: Store;
+  readonly risk: Risk;
+  readonly psps: PspDirectory;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly render: Render;
+  /** Where a test may kill the process; does nothing otherwise. */
+  readonly failpoint: (name: Failpoint) => void;
+  /** How long the process that opened a request is trusted to finish it. Longer than every deadline inside it. */
+  readonly leaseMs: number;
+  /** Where PSPs send the buyer's browser back to. */
+  readonly publicUrl: string;
+};
+
+/** The PSP accounts of every merchant. */
+export type PspDirectory = {
+  readonly find: (psp: PspName, account: string) => PspAccount | null;
+  /** Chooses the account that takes a payment and says why. */
+  readonly route: (purchase: Purchase) => { readonly psp: Psp; readonly because: string } | Refusal;
+};
+
+export type PspAccount = { readonly merchantId: MerchantId; readonly psp: Psp };
+
+/** Writes replies as they go over the wire; the bytes are stored with the request. */
+export type Render = {
+  readonly checkout: (view: CheckoutView) => Reply;
+  readonly order: (view: CheckoutView) => Reply;
+  readonly assessment: (assessment: Assessment) => Reply;
+};
+
+export type CheckoutView = {
+  readonly purchase: Purchase;
+  /** The latest risk decision, when there is one. */
+  readonly assessment: Assessment | null;
+  /** What this request emitted. */
+  readonly events: readonly Event[];
+  /** Shown once, to whoever created the checkout. */
+  readonly clientSecret?: string;
+};
+
+export const failpoints = [
+  'confirm.assessed',
+  'confirm.recorded',
+  'authorize.answered',
+  'confirm.concluded',
+  'movement.recorded',
+  'movement.answered',
+  'movement.concluded',
+  'delivery.stored',
+  'settle.claimed',
+] as const;
+
+export type Failpoint = (typeof failpoints)[number];
