@@ -1,5 +1,4 @@
 import { missing } from './api-error.ts';
-import type { StoredReply } from './idempotency.ts';
 import type { Movement } from './ledger.ts';
 import { kinds, type Kind, type Objects, type StripeObject } from './objects/objects.ts';
 
@@ -14,6 +13,17 @@ export type StripeEvent = {
   readonly pending_webhooks: number;
   readonly request: { readonly id: string | null; readonly idempotency_key: string | null };
   readonly type: string;
+};
+
+/** The first answer that a key got, and what it was asked. */
+export type StoredReply = {
+  readonly print: string;
+  /** The id of the request that was executed. */
+  readonly request: string;
+  /** Seconds since 1970. */
+  readonly at: number;
+  readonly status: number;
+  readonly value: unknown;
 };
 
 /** One secret key's whole world. Nothing in it can be seen with another key. */

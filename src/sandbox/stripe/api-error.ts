@@ -43,10 +43,11 @@ export function unexpectedState(message: string, more: Record<string, unknown> =
   return new ApiError(400, { ...body, ...more });
 }
 
-/** The answers to a request that was never looked at, or whose execution broke off. */
-export const brokenAnswer: Answer = json(500, {
-  error: { type: 'api_error', message: 'The stand-in Stripe was told to fail here.' },
-});
+/** What is said when the execution breaks off. */
+export const broken = {
+  status: 500,
+  value: { error: { type: 'api_error', message: 'The stand-in Stripe was told to fail here.' } },
+};
 
 export function rateLimitAnswer(retryAfterSeconds: number): Answer {
   const error = {

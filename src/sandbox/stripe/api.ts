@@ -2,7 +2,7 @@ import { json, type Answer } from '../answer.ts';
 import { faultSchema, type Facts, type Fault } from '../fault-script.ts';
 import type { Incoming, Reply } from '../http-server.ts';
 import type { Account } from './account.ts';
-import { ApiError, brokenAnswer, invalid, lockTimeoutAnswer, rateLimitAnswer } from './api-error.ts';
+import { ApiError, broken, invalid, lockTimeoutAnswer, rateLimitAnswer } from './api-error.ts';
 import { faultOfToken } from './cards.ts';
 import { expand } from './expand.ts';
 import { printOf, recall } from './idempotency.ts';
@@ -43,7 +43,8 @@ type Call = {
   readonly version: string;
 };
 
-type Outcome = { readonly status: number; readonly body: string };
+/** The value is kept, not its text: stored replies then share the objects they hold, and are written alike each time. */
+type Outcome = { readonly status: number; readonly value: unknown };
 
 /** Answers `/v1/…` as Stripe does: who is asking, was this asked before, is it well asked, and then do it. */
 export function answerApi(world: World, incoming: Incoming, reply: Reply): void {
@@ -86,7 +87,10 @@ function place(world: World, incoming: Incoming, requestId: string): Call {
   const account = authenticate(world, headers.authorization);
   const given = method === 'POST' ? incoming.body : incoming.query;
   const tree = parseForm(given);
-  const expansions = typeof tree['expand'] === 'object' ? Object.values(tree['expand']).map(String) : [];
+  const expansions =
+    typeof tree['expand'] === 'object'
+      ? Object.values(tree['expand']).filter((path) => typeof path === 'string')
+      : [];
   delete tree['expand'];
   const key = headers['idempotency-key'];
   const version = headers['stripe-version'];
@@ -147,12 +151,11 @@ function run(world: World, call: Call, fault: Fault | undefined): Outcome {
   let outcome: Outcome;
   try {
     const value = execution(books, call.id, call.second);
-    outcome = { status: 200, body: JSON.stringify(expand(call.account, value, call.expansions)) };
+    outcome = { status: 200, value: expand(call.account, value, call.expansions) };
   } catch (error) {
     outcome = refusal(error);
   }
-  if (fault?.do === 'error')
-    outcome = { status: fault.status ?? brokenAnswer.status, body: brokenAnswer.body };
+  if (fault?.do === 'error') outcome = { status: fault.status ?? broken.status, value: broken.value };
   const { key, print } = call;
   world.commit(
     books,
@@ -162,11 +165,11 @@ function run(world: World, call: Call, fault: Fault | undefined): Outcome {
 }
 
 function refusal(error: unknown): Outcome {
-  if (error instanceof ApiError) return { status: error.status, body: JSON.stringify({ error: error.body }) };
+  if (error instanceof ApiError) return { status: error.status, value: { error: error.body } };
   const message = error instanceof Error ? error.message : String(error);
   return {
     status: 500,
-    body: JSON.stringify({ error: { type: 'api_error', message: `A bug in the stand-in: ${message}` } }),
+    value: { error: { type: 'api_error', message: `A bug in the stand-in: ${message}` } },
   };
 }
 
@@ -182,7 +185,7 @@ function toAnswer(
     ...more,
   };
   if (call.key !== undefined) headers['idempotency-key'] = call.key;
-  return { status: outcome.status, headers, body: outcome.body };
+  return { status: outcome.status, headers, body: JSON.stringify(outcome.value) };
 }
 
 /** Being told to slow down comes before anything is done, whatever the script says. */
@@ -194,7 +197,7 @@ function isBefore(fault: Fault): boolean {
 function unheard(fault: Fault): Answer {
   if (fault.do === 'rate_limit') return rateLimitAnswer(fault.retry_after);
   if (fault.do === 'lock_timeout') return lockTimeoutAnswer(fault.status ?? 429);
-  return { ...brokenAnswer, status: fault.status ?? brokenAnswer.status };
+  return json(fault.status ?? broken.status, broken.value);
 }
 
 /** What a script may look at: what the request says, or what the intent it names says. */
@@ -221,6 +224,6 @@ function tokenFault(call: Call): Fault | undefined {
 }
 
 export function refused(error: unknown): Answer {
-  const { status, body } = refusal(error);
-  return json(status, JSON.parse(body));
+  const { status, value } = refusal(error);
+  return json(status, value);
 }

@@ -1,17 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ApiError, invalid } from './api-error.ts';
-import type { Account } from './account.ts';
-
-/** The first answer that a key got, and what it was asked. */
-export type StoredReply = {
-  readonly print: string;
-  /** The id of the request that was executed. */
-  readonly request: string;
-  /** Seconds since 1970. */
-  readonly at: number;
-  readonly status: number;
-  readonly body: string;
-};
+import type { Account, StoredReply } from './account.ts';
 
 const keyCharactersMax = 255;
 

@@ -64,7 +64,7 @@ export const emptyable: Reader<string | null | undefined> = (leaf, name) =>
 export const flag: Reader<boolean | undefined> = (leaf, name) => {
   if (leaf === undefined || leaf === 'true' || leaf === 'false')
     return leaf === undefined ? undefined : leaf === 'true';
-  throw invalid(`Invalid boolean: ${String(leaf)}`, undefined, name);
+  throw invalid(`Invalid boolean: ${typeof leaf === 'string' ? leaf : name}`, undefined, name);
 };
 
 /** Above this Stripe answers amount_too_large. */

@@ -110,8 +110,8 @@ const scripts: Readonly<Record<string, Script>> = {
       return { ...webhooks.mode, held: webhooks.held.length, released: kept.length };
     },
   ),
-  'GET events': ({ webhooks, now }) => ({
-    events: webhooks.held.map(({ account, event }) => {
+  'GET events': (world) => ({
+    events: world.webhooks.held.map(({ account, event }) => {
       const payload = JSON.stringify(event);
       return {
         id: event.id,
@@ -120,7 +120,7 @@ const scripts: Readonly<Record<string, Script>> = {
         payload,
         deliveries: endpointsFor(account, event).map(({ url, secret }) => ({
           url,
-          header: signature(secret, payload, now()),
+          header: signature(secret, payload, world.now()),
         })),
       };
     }),

@@ -48,7 +48,7 @@ export const customerRoutes: Routes = {
           name: null,
           phone: null,
           shipping: null,
-        } as Customer,
+        },
         input,
       ),
     );
