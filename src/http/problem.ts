@@ -55,7 +55,10 @@ export function problemDocument(problem: Problem, requestId: string, docsUrl: st
  * Makes the one function that answers with a problem. `headers` are the security headers computed at start.
  * Nothing is written when the answer has already begun: half an answer cannot be taken back, so it is cut off.
  */
-export function problemSender(start: { docsUrl: string; headers: Readonly<Record<string, string>> }): SendProblem {
+export function problemSender(start: {
+  docsUrl: string;
+  headers: Readonly<Record<string, string>>;
+}): SendProblem {
   return (response, problem, requestId) => {
     if (response.headersSent) {
       response.destroy();
