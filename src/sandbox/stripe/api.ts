@@ -1,7 +1,7 @@
 import { json, type Answer } from '../answer.ts';
 import { faultSchema, type Facts, type Fault } from '../fault-script.ts';
 import type { Incoming, Reply } from '../http-server.ts';
-import type { Account } from './account.ts';
+import type { Account, StoredReply } from './account.ts';
 import { ApiError, broken, invalid, lockTimeoutAnswer, rateLimitAnswer } from './api-error.ts';
 import { faultOfToken } from './cards.ts';
 import { expand } from './expand.ts';
@@ -50,19 +50,21 @@ type Outcome = { readonly status: number; readonly value: unknown };
 export function answerApi(world: World, incoming: Incoming, reply: Reply): void {
   const requestId = world.newId('req');
   let call: Call;
+  let stored: StoredReply | undefined;
   try {
     call = place(world, incoming, requestId);
-    const stored =
-      call.key === undefined ? undefined : recall(call.account, call.key, call.print, world.now());
-    if (stored !== undefined) {
-      reply(toAnswer(call, stored, { 'idempotent-replayed': 'true', 'original-request': stored.request }));
-      return;
-    }
+    if (call.key !== undefined) stored = recall(call.account, call.key, call.print, world.now());
   } catch (error) {
     reply(toAnswer({ requestId, version: apiVersionDefault }, refusal(error)));
     return;
   }
-  const fault = world.faults.take(() => factsOf(call)) ?? tokenFault(call);
+  const scripted = world.faults.take(() => factsOf(call));
+  if (stored !== undefined) {
+    const replayed = { 'idempotent-replayed': 'true', 'original-request': stored.request };
+    reply(toAnswer(call, stored, replayed), scripted);
+    return;
+  }
+  const fault = scripted ?? tokenFault(call);
   const delayed = fault?.do === 'delay' && fault.when === 'before';
   if (fault !== undefined && !delayed && isBefore(fault)) {
     reply(unheard(fault), fault);

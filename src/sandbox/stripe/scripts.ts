@@ -43,10 +43,12 @@ function on<K extends 'charge' | 'refund' | 'dispute' | 'payment_intent', T>(
 }
 
 const nothing = z.strictObject({});
+/** One fault or a list of them. */
+const faults = z.preprocess((given) => [given].flat(), z.array(faultSchema));
 
 const scripts: Readonly<Record<string, Script>> = {
-  'POST faults': script(z.union([faultSchema, z.array(faultSchema)]), (world, given) => {
-    for (const fault of [given].flat()) world.faults.add(fault);
+  'POST faults': script(faults, (world, given) => {
+    for (const fault of given) world.faults.add(fault);
     return { faults: world.faults.list() };
   }),
   'GET faults': (world) => ({ faults: world.faults.list() }),
