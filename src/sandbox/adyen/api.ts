@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { authorisePayment } from './authorise-payment.ts';
-import { captureWhatIsDue } from './conclude-payment.ts';
 import { cancelByReference, modifyPayment, type Modification } from './modify-payment.ts';
 import type { Sandbox } from './sandbox.ts';
 import { forgetStoredMethod, listStoredMethods, paymentMethods } from './stored-methods.ts';
@@ -33,21 +32,11 @@ export function alreadyInProgress(): Reply {
   return { ...reply, headers: { 'transient-error': 'true' } };
 }
 
-/** Whether the caller knows the key of the account. */
-export function isAuthorised({ account }: Sandbox, apiKey: string): boolean {
-  return apiKey === account.apiKey;
-}
-
-export function unauthorised(): Reply {
-  return problem(401, '000', 'HTTP Status Response - Unauthorized', 'security');
-}
-
 /**
  * Answers a call that is allowed to be made. A POST with an idempotency key is executed once: whoever comes again
  * with the same key and request gets the stored reply, whatever the first one heard.
  */
 export function answerCall(sandbox: Sandbox, call: Call): Reply {
-  captureWhatIsDue(sandbox);
   const key = call.method === 'POST' ? call.idempotencyKey : '';
   if (key.length > idempotencyKeyCharactersMax) {
     return problem(422, '14_040', `Idempotency-Key is longer than ${idempotencyKeyCharactersMax} characters`);
@@ -101,7 +90,7 @@ function post(
   if (path === '/cancels') return cancelByReference(sandbox, body, key);
   if (path === '/paymentMethods') return paymentMethods(sandbox, body);
   if (id !== undefined && isModification(modification) && path === `/payments/${id}/${modification}`) {
-    return modifyPayment(sandbox, decodeURIComponent(id), modification, body, key);
+    return modifyPayment(sandbox, id, modification, body, key);
   }
   return problem(404, '000', `The stand-in has no ${path}`, 'configuration');
 }

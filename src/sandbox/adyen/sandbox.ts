@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../kernel/instant.ts';
+import type { FaultScript } from '../fault-script.ts';
 import type { Ledger } from './ledger.ts';
 import type { Movement, MovementType, Payment } from './payment.ts';
 import type { NotificationItem } from './signature.ts';
@@ -22,6 +23,10 @@ export type Sandbox = {
   readonly account: Account;
   readonly ledger: Ledger;
   readonly webhooks: Webhooks;
+  readonly faults: FaultScript;
+  /** The idempotency keys of requests that are being worked on. */
+  readonly inFlight: Set<string>;
+  readonly latencyMs: number;
   readonly now: Clock;
   readonly newReference: () => string;
   /** Where the stand-in's own pages are. */

@@ -9,8 +9,8 @@ export function threeDSResult(token: string, transStatus = 'Y'): string {
   return Buffer.from(JSON.stringify({ authorisationToken: token, transStatus })).toString('base64');
 }
 
-/** What the stand-in's page adds to the return URL; `cancelled` when the shopper gave up. */
-export function redirectResult(token: string, outcome: 'Y' | 'N' | 'U' | 'cancelled' = 'Y'): string {
+/** What the stand-in's page adds to the return URL: one of the same outcomes, or `cancelled`. */
+export function redirectResult(token: string, outcome = 'Y'): string {
   return Buffer.from(JSON.stringify({ authorisationToken: token, transStatus: outcome })).toString(
     'base64url',
   );
