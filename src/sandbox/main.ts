@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { startAdyenSandbox } from './adyen/adyen.ts';
 import { startStripeSandbox } from './stripe/server.ts';
 
 /**
@@ -18,6 +19,7 @@ const latencyMs = Number(values['latency-ms']);
 
 const sandboxes = {
   stripe: await startStripeSandbox({ port: Number(values['stripe-port']), latencyMs, ...data }),
+  adyen: await startAdyenSandbox({ port: Number(values['adyen-port']), latencyMs, ...data }),
 };
 
 const urls = Object.fromEntries(Object.entries(sandboxes).map(([psp, { url }]) => [psp, url]));
