@@ -6,7 +6,7 @@ import { featuresOf } from '../domain/risk/features/library.ts';
 import type { Policy } from '../domain/risk/policy/policy.ts';
 import type { Decider, Deciders } from './conclusion.ts';
 import { termOf } from './evidence.ts';
-import { ModelRefused } from './model/files.ts';
+import { ModelRefused, readModelFiles } from './model/files.ts';
 import { loadModel, type Model } from './model/model.ts';
 import { readLists, type ListDeclarations } from './policy/lists.ts';
 import { toText, type Mistake } from './policy/mistake.ts';
@@ -44,12 +44,10 @@ function deciderOf(policy: Policy, models: ReadonlyMap<string, Model>): Decider 
 
 /** Loads every model of a directory, by name. Throws `GenerationRefused` when one is no good. */
 export async function loadModels(directory: string): Promise<ReadonlyMap<string, Model>> {
-  const names = existsSync(directory) ? await readdir(directory) : [];
   const models = new Map<string, Model>();
   const mistakes: Mistake[] = [];
-  for (const name of names.toSorted()) {
+  for (const name of await modelNames(directory)) {
     const path = join(directory, name);
-    if (!existsSync(join(path, 'model.onnx'))) continue;
     try {
       models.set(name, await loadModel(path));
     } catch (error) {
@@ -59,6 +57,23 @@ export async function loadModels(directory: string): Promise<ReadonlyMap<string,
   }
   if (mistakes.length > 0) throw new GenerationRefused(mistakes);
   return models;
+}
+
+/** The models of a directory by what they read, without loading them: enough to check policies against. */
+export async function declaredModels(
+  directory: string,
+): Promise<ReadonlyMap<string, Pick<Model, 'features'>>> {
+  const models = new Map<string, Pick<Model, 'features'>>();
+  for (const name of await modelNames(directory)) {
+    const { features } = await readModelFiles(join(directory, name));
+    models.set(name, { features: features.inputs.map((input) => input.name) });
+  }
+  return models;
+}
+
+async function modelNames(directory: string): Promise<readonly string[]> {
+  const names = existsSync(directory) ? await readdir(directory) : [];
+  return names.filter((name) => existsSync(join(directory, name, 'model.onnx'))).toSorted();
 }
 
 export type PolicyFiles = {
@@ -122,6 +137,8 @@ export async function readPolicies(
 }
 
 const listsFile = 'lists.yaml';
+/** Files of the directory that are checked by somebody else: the rate limits. */
+const notPolicies: readonly string[] = [listsFile, 'limits.yaml'];
 
 /** Policies directly in the directory are live; those below it wait for a live one to name them as challengers. */
 function liveOf(files: ReadonlyMap<string, Policy>): readonly Policy[] {
@@ -132,7 +149,7 @@ async function policyFilesIn(directory: string): Promise<readonly string[]> {
   const all = await readdir(directory, { recursive: true });
   return all
     .map((file) => file.replaceAll('\\', '/'))
-    .filter((file) => file.endsWith('.yaml') && !file.endsWith('.test.yaml') && file !== listsFile)
+    .filter((file) => file.endsWith('.yaml') && !file.endsWith('.test.yaml') && !notPolicies.includes(file))
     .toSorted();
 }
 

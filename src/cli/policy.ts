@@ -1,0 +1,62 @@
+import { parseArgs } from 'node:util';
+import { assessmentEvents } from '../domain/risk/decision.ts';
+import { vocabularyTable } from '../risk/vocabulary-table.ts';
+import { backtest, diff } from './policy-backtest.ts';
+import { check, test, type Outcome } from './policy-check.ts';
+
+/**
+ * `npm run policy -- check|test|diff|backtest|explain`: see docs/policies.md. Every command but explain ends with one JSON
+ * line and exits 1 when what it checks does not hold.
+ */
+const usage = `usage:
+  policy check [FILE…]                                     every mistake of the policies, with its place
+  policy test [FILE…]                                      the examples beside the policies
+  policy backtest --policy FILE --assessments NDJSON       what a policy would have decided
+  policy diff BEFORE AFTER --assessments NDJSON            where two policies decide differently
+  policy explain [${assessmentEvents.join('|')}]  the names that conditions may use
+options: --policies DIR (policies), --models DIR (models), --show N (flips to list)`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    policies: { type: 'string', default: 'policies' },
+    models: { type: 'string', default: 'models' },
+    policy: { type: 'string' },
+    assessments: { type: 'string' },
+    show: { type: 'string', default: '10' },
+  },
+});
+const [command, ...files] = positionals;
+const { assessments, policy } = values;
+const show = Number(values.show);
+
+const outcome = await run();
+if (outcome === null) {
+  console.error(usage);
+  process.exitCode = 2;
+} else {
+  for (const line of outcome.lines) console.log(line);
+  if (outcome.summary) console.log(JSON.stringify(outcome.summary));
+  process.exitCode = outcome.holds ? 0 : 1;
+}
+
+async function run(): Promise<Outcome | null> {
+  switch (command) {
+    case 'check':
+      return check(values, files);
+    case 'test':
+      return test(values, files);
+    case 'backtest':
+      return policy && assessments ? backtest(values, policy, assessments, show) : null;
+    case 'diff':
+      return files[0] && files[1] && assessments
+        ? diff(values, [files[0], files[1]], assessments, show)
+        : null;
+    case 'explain': {
+      const event = assessmentEvents.find((one) => one === (files[0] ?? 'checkout'));
+      return event ? { lines: [vocabularyTable(event)], holds: true } : null;
+    }
+    default:
+      return null;
+  }
+}
