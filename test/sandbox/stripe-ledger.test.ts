@@ -52,7 +52,9 @@ test('the ledger has every movement of a payment, by itself and summed', async (
 describe('after a restart', () => {
   test('payments, keys, endpoints and the ledger are as they were', async () => {
     const before = await openSandbox({ dataDir: directory });
-    const paid = await before.stripe.paymentIntents.create(payment, { idempotencyKey: 'kept' });
+    const shown = { ...payment, expand: ['latest_charge.balance_transaction'] };
+    const paid = await before.stripe.paymentIntents.create(shown, { idempotencyKey: 'kept' });
+    await before.stripe.refunds.create({ payment_intent: paid.id });
     const held = await before.stripe.paymentIntents.create({ ...payment, capture_method: 'manual' });
     const endpoint = await before.stripe.webhookEndpoints.create({
       url: 'http://127.0.0.1:9/',
@@ -66,7 +68,7 @@ describe('after a restart', () => {
     for (let starts = 0; starts < 2; starts += 1) {
       const after = await openSandbox({ dataDir: directory });
       expect(await after.ledger()).toEqual(ledger);
-      expect(await after.stripe.paymentIntents.create(payment, { idempotencyKey: 'kept' })).toEqual(paid);
+      expect(await after.stripe.paymentIntents.create(shown, { idempotencyKey: 'kept' })).toEqual(paid);
       expect(await after.stripe.paymentIntents.retrieve(held.id)).toEqual(held);
       expect((await after.stripe.webhookEndpoints.list()).data).toEqual([{ ...endpoint, secret: undefined }]);
       await after.close();

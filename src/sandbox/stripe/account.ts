@@ -54,21 +54,21 @@ function byKind<T extends Record<Kind, unknown>>(make: () => T[Kind]): T {
   return Object.fromEntries(kinds.map((kind) => [kind, make()])) as T;
 }
 
+/** In the file, a reply that shows an object of the same line names it instead of repeating it. */
+export type FiledReply = Omit<StoredReply, 'value'> &
+  ({ readonly value: unknown } | { readonly shows: string; readonly expand: readonly string[] });
+
 /** What one request, click or script changed: written to the file as one line, so that it is whole or absent. */
 export type Change = {
   readonly account: string;
   readonly objects: StripeObject[];
   readonly movements: Movement[];
-  reply?: { readonly key: string } & StoredReply;
+  reply?: { readonly key: string } & FiledReply;
 };
 
 export function applyChange(account: Account, change: Change): void {
   for (const object of change.objects) store(account, object);
   for (const movement of change.movements) account.movements.push(movement);
-  if (change.reply !== undefined) {
-    const { key, ...reply } = change.reply;
-    account.replies.set(key, reply);
-  }
 }
 
 function store(account: Account, object: StripeObject): void {

@@ -1,7 +1,7 @@
 import { json, type Answer } from '../answer.ts';
 import { faultSchema, type Facts, type Fault } from '../fault-script.ts';
 import type { Incoming, Reply } from '../http-server.ts';
-import type { Account, StoredReply } from './account.ts';
+import type { Account, FiledReply, StoredReply } from './account.ts';
 import { ApiError, broken, invalid, lockTimeoutAnswer, rateLimitAnswer } from './api-error.ts';
 import { faultOfToken } from './cards.ts';
 import { expand } from './expand.ts';
@@ -151,18 +151,22 @@ function run(world: World, call: Call, fault: Fault | undefined): Outcome {
     version: call.version,
   });
   let outcome: Outcome;
+  let shown: unknown;
   try {
-    const value = execution(books, call.id, call.second);
-    outcome = { status: 200, value: expand(call.account, value, call.expansions) };
+    shown = execution(books, call.id, call.second);
+    outcome = { status: 200, value: expand(call.account, shown, call.expansions) };
   } catch (error) {
     outcome = refusal(error);
   }
   if (fault?.do === 'error') outcome = { status: fault.status ?? broken.status, value: broken.value };
   const { key, print } = call;
-  world.commit(
-    books,
-    key === undefined ? undefined : { key, print, request: call.requestId, at: world.now(), ...outcome },
-  );
+  const head = { print, request: call.requestId, at: world.now(), status: outcome.status };
+  const object = books.change.objects.find((each) => each === shown);
+  const filed: FiledReply =
+    object === undefined || outcome.status !== 200
+      ? { ...head, value: outcome.value }
+      : { ...head, shows: object.id, expand: call.expansions };
+  world.commit(books, key, filed);
   return outcome;
 }
 

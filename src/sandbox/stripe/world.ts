@@ -12,9 +12,10 @@ import {
   type Account,
   type Books,
   type Change,
-  type StoredReply,
+  type FiledReply,
 } from './account.ts';
 import { missing } from './api-error.ts';
+import { expand } from './expand.ts';
 import type { Kind, Objects } from './objects/objects.ts';
 import type { WebhookEndpoint } from './objects/webhook-endpoint.ts';
 import { webhooks, type Webhooks } from './webhooks.ts';
@@ -59,9 +60,24 @@ export type World = {
   owner<K extends Kind>(kind: K, id: string): { account: Account; object: Objects[K] };
   open(account: Account, from: { requestId: string | null; key: string | null; version?: string }): Books;
   /** Makes what the books changed lasting, and tells the webhook endpoints. */
-  commit(books: Books, reply?: { readonly key: string } & StoredReply): void;
+  commit(books: Books, key?: string, reply?: FiledReply): void;
   close(): Promise<void>;
 };
+
+/** Keeps the reply of a change, with the object it shows as it is at this moment. */
+function remember(account: Account, { objects, reply }: Change): void {
+  if (reply === undefined) return;
+  const { key, print, request, at, status } = reply;
+  const value =
+    'shows' in reply
+      ? expand(
+          account,
+          objects.find(({ id }) => id === reply.shows),
+          reply.expand,
+        )
+      : reply.value;
+  account.replies.set(key, { print, request, at, status, value });
+}
 
 /** Ten random bytes a time out of a larger draw: asking the system for each id would be a tenth of all the work. */
 function randomness(): () => Uint8Array {
@@ -92,7 +108,9 @@ export async function openWorld(options: StripeSandboxOptions): Promise<World> {
   const path = options.dataDir === undefined ? undefined : join(options.dataDir, 'stripe.ndjson');
   const file = await openLedgerFile(path, (record) => {
     const change = record as Change;
-    applyChange(account(change.account), change);
+    const owner = account(change.account);
+    applyChange(owner, change);
+    remember(owner, change);
   });
   const sender = webhookSender(options.webhookRetryMs ?? retryMsDefault);
   const hooks = webhooks(sender);
@@ -127,13 +145,12 @@ export async function openWorld(options: StripeSandboxOptions): Promise<World> {
         key,
         newId,
       }),
-    commit: ({ account: owner, change, events }, reply) => {
-      if (reply !== undefined) {
-        const { key, ...stored } = reply;
-        owner.replies.set(key, stored);
-        change.reply = reply;
+    commit: ({ account: owner, change, events }, key, reply) => {
+      if (key !== undefined && reply !== undefined) {
+        change.reply = { key, ...reply };
+        remember(owner, change);
       }
-      if (change.objects.length > 0 || reply !== undefined) file.append(change);
+      if (change.objects.length > 0 || change.reply !== undefined) file.append(change);
       if (events.length > 0) hooks.publish(owner, events);
     },
     close: async () => {
