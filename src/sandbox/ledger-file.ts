@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 
-export type LedgerFile = {
+type LedgerFile = {
   append(record: unknown): void;
   /** Waits until everything appended so far is in the file. */
   close(): Promise<void>;

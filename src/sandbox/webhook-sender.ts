@@ -2,7 +2,7 @@ import { Agent, request as httpRequest } from 'node:http';
 import { Agent as TlsAgent, request as httpsRequest } from 'node:https';
 
 /** One message for one address. The headers are made anew for each try, because signatures carry the time. */
-export type Delivery = {
+type Delivery = {
   readonly url: string;
   readonly body: string;
   headers(): Record<string, string>;

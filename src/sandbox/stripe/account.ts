@@ -99,7 +99,7 @@ export type Books = {
   pageUrl(intent: string): string;
 };
 
-export type Opening = {
+type Opening = {
   readonly nowSeconds: number;
   readonly apiVersion: string;
   readonly baseUrl: string;

@@ -24,7 +24,7 @@ export function methodFrom(books: Books, idOrToken: string): PaymentMethod {
   return books.put(newPaymentMethod(books.newId('pm'), books.now, idOrToken, card));
 }
 
-export type Confirmation = {
+type Confirmation = {
   readonly offSession: boolean;
   readonly returnUrl: string | undefined;
   readonly errorOnRequiresAction: boolean;

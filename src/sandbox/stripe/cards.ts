@@ -222,9 +222,6 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-/** The tokens that Stripe documents; the README's table is tested against it. */
-export const stripeTokens: readonly string[] = Object.keys(traits).map((name) => `pm_card_${name}`);
-
 /** Tokens of good cards whose payment goes wrong on the wire. */
 const faultTokens: Readonly<Record<string, { readonly when: 'before' | 'after'; readonly do: string }>> = {
   pm_sandbox_timeoutAfterCharge: { when: 'after', do: 'hang' },

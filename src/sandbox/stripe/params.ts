@@ -143,7 +143,7 @@ export function mergeMetadata(
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== ''));
 }
 
-export type Fields<S extends Shape> = { readonly [K in keyof S]: Read<S[K]> };
+type Fields<S extends Shape> = { readonly [K in keyof S]: Read<S[K]> };
 
 export function fields<S extends Shape>(shape: S): (tree: Tree) => Fields<S> {
   const hash = group(shape);

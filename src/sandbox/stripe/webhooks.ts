@@ -10,9 +10,9 @@ export function signature(secret: string, body: string, timestamp: number): stri
 }
 
 /** How a test wants events delivered: at once, or not before it says so; once or several times. */
-export type DeliveryMode = { hold: boolean; copies: number };
+type DeliveryMode = { hold: boolean; copies: number };
 
-export type HeldEvent = { readonly account: Account; readonly event: StripeEvent };
+type HeldEvent = { readonly account: Account; readonly event: StripeEvent };
 
 export type Webhooks = {
   readonly mode: DeliveryMode;

@@ -3,7 +3,7 @@ import type { NextAction } from './next-action.ts';
 import type { ExternalAuthentication } from '../three-d-secure.ts';
 import type { Metadata } from './metadata.ts';
 
-export type PaymentIntentStatus =
+type PaymentIntentStatus =
   | 'requires_payment_method'
   | 'requires_confirmation'
   | 'requires_action'
@@ -12,7 +12,7 @@ export type PaymentIntentStatus =
   | 'canceled'
   | 'succeeded';
 
-export type CaptureMethod = 'automatic' | 'automatic_async' | 'manual';
+type CaptureMethod = 'automatic' | 'automatic_async' | 'manual';
 
 export type CardOptions = {
   readonly request_three_d_secure?: 'automatic' | 'any' | 'challenge' | undefined;

@@ -17,7 +17,7 @@ export type PaymentMethod = {
   readonly sandbox: { readonly token: string; readonly set_up: boolean };
 };
 
-export const noBillingDetails = {
+const noBillingDetails = {
   address: { city: null, country: null, line1: null, line2: null, postal_code: null, state: null },
   email: null,
   name: null,

@@ -32,7 +32,7 @@ export type Page = {
   readonly created?: Range | undefined;
 };
 
-export type List = {
+type List = {
   readonly object: 'list';
   readonly data: readonly unknown[];
   readonly has_more: boolean;
