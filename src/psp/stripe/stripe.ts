@@ -4,6 +4,7 @@ import type { AttemptOutcome, MovementOutcome } from '../../domain/payment/outco
 import { hourMs, minuteMs, type Clock } from '../../kernel/instant.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
 import { stripeExponents, toPspAmount } from '../currency-exponents.ts';
+import { doubtful } from '../doubtful.ts';
 import type { AttemptSubject, MovementSubject, Psp } from '../psp.ts';
 import { openTransport } from '../transport.ts';
 import { attemptFromStripe, attemptToStripe } from './attempt.ts';
@@ -54,8 +55,11 @@ export function createStripePsp(config: StripeConfig): Psp {
   });
   const ageMs = (record: { readonly createdAt: number }): number => config.clock() - record.createdAt;
 
+  /** What is called later than its record is old may not be called for the first time. */
+  const isRepetition = (record: { readonly createdAt: number }): boolean => ageMs(record) > config.timeoutMs;
+
   async function authorize(subject: AttemptSubject): Promise<AttemptOutcome> {
-    return ageMs(subject.attempt) > startableForMs ? ask(subject) : create(subject);
+    return isRepetition(subject.attempt) ? ask(subject) : create(subject);
   }
 
   function create(subject: AttemptSubject): Promise<AttemptOutcome> {
@@ -113,7 +117,7 @@ export function createStripePsp(config: StripeConfig): Psp {
   }
 
   async function move(subject: MovementSubject): Promise<MovementOutcome> {
-    return ageMs(subject.movement) > retryableForMs ? askMovement(subject) : perform(subject);
+    return isRepetition(subject.movement) ? askMovement(subject) : perform(subject);
   }
 
   async function perform(subject: MovementSubject): Promise<MovementOutcome> {
@@ -171,13 +175,4 @@ async function hear(subject: AttemptSubject, call: Promise<unknown>): Promise<At
     if (failure.declined) return { kind: 'declined', decline: declineFromStripe(failure.code), card: {} };
     return { kind: 'not_sent', cause: failure.cause };
   }
-}
-
-/** A question that was not sent says nothing about the call that it was about. */
-function doubtful<Outcome extends { readonly kind: string }>(
-  outcome: Outcome | { readonly kind: 'not_sent'; readonly cause: string },
-): Outcome | { readonly kind: 'unknown'; readonly cause: string } {
-  return outcome.kind === 'not_sent' && 'cause' in outcome
-    ? { kind: 'unknown', cause: outcome.cause }
-    : (outcome as Outcome);
 }
