@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
+import { inTime } from './in-time.ts';
 
 export type Add = { readonly key: string; readonly points: number; readonly windowS: number };
 /** The points of the key's window after adding, and when that window ends. */
@@ -66,8 +67,6 @@ export function redisStore(client: Redis, pepper: string): LimitStore {
   };
 }
 
-/** No request waits longer than this for a count; Redis answers in 0.1 ms. */
-const patienceMs = 50;
 /** After a failure the shared store is left alone this long, so that waiting is paid once a second and not per request. */
 const restMs = 1_000;
 
@@ -85,17 +84,11 @@ export function insuredStore(
   return {
     add: async (adds) => {
       if (now() < restingUntil) return local.add(adds);
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<'late'>((resolve) => {
-        timer = setTimeout(() => resolve('late'), patienceMs);
-      });
       try {
-        const counts = await Promise.race([shared.add(adds), late]);
+        const counts = await inTime(Promise.resolve(shared.add(adds)));
         if (counts !== 'late') return counts;
       } catch {
         // Counted by onFailure: what exactly broke is in the log of the connection.
-      } finally {
-        clearTimeout(timer);
       }
       restingUntil = now() + restMs;
       onFailure();
