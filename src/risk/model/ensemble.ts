@@ -45,12 +45,14 @@ export function ensembleFrom(trees: readonly Tree[], featureCount: number): Ense
     cover: new Float64Array(nodes),
   };
   let next = 0;
-  const place = (tree: Tree, index: number, parent: number): number => {
+  const place = (tree: Tree, placed: Set<number>, index: number, parent: number): number => {
+    if (placed.has(index)) throw new MalformedTrees(`node ${index} has two parents`);
+    placed.add(index);
     const at = next;
     next += 1;
     const cover = tree.cover[index] ?? NaN;
     const feature = tree.feature[index] ?? NaN;
-    if (at >= nodes || !(cover > 0)) throw new MalformedTrees(`node ${index} has no place or no cover`);
+    if (!(cover > 0)) throw new MalformedTrees(`there is no node ${index} that training rows reached`);
     ensemble.parent[at] = parent;
     ensemble.cover[at] = cover;
     if (feature === -1) {
@@ -62,11 +64,11 @@ export function ensembleFrom(trees: readonly Tree[], featureCount: number): Ense
     ensemble.feature[at] = feature;
     ensemble.threshold[at] = finite(tree.threshold[index], 'threshold');
     ensemble.missingGoesLeft[at] = tree.missing_left[index] === true ? 1 : 0;
-    ensemble.left[at] = place(tree, tree.left[index] ?? -1, at);
-    ensemble.right[at] = place(tree, tree.right[index] ?? -1, at);
+    ensemble.left[at] = place(tree, placed, tree.left[index] ?? -1, at);
+    ensemble.right[at] = place(tree, placed, tree.right[index] ?? -1, at);
     return at;
   };
-  for (const tree of trees) place(tree, 0, -1);
+  for (const tree of trees) place(tree, new Set(), 0, -1);
   if (next !== nodes) throw new MalformedTrees('some nodes belong to no tree');
   return ensemble;
 }

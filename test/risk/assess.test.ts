@@ -1,0 +1,338 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { Assessment } from '../../src/domain/risk/assessment.ts';
+import { declarationOf } from '../../src/domain/risk/features/feature.ts';
+import { featuresOf, library } from '../../src/domain/risk/features/library.ts';
+import type { Signals } from '../../src/domain/risk/signals.ts';
+import { hourMs, minuteMs } from '../../src/kernel/instant.ts';
+import { money, type Currency } from '../../src/kernel/money.ts';
+import { createRisk, type RiskParts } from '../../src/risk/assess.ts';
+import type { Deciders } from '../../src/risk/conclusion.ts';
+import { loadGeneration, type Generation } from '../../src/risk/generation.ts';
+import { createMemoryLists, createMemorySnoozes } from '../../src/risk/policy/lists.ts';
+import { replayAssessment } from '../../src/risk/replay-assessment.ts';
+import { featureHash } from '../../src/risk/signals/feature-hash.ts';
+import { keysWith } from '../../src/risk/signals/keys.ts';
+import type { Reference } from '../../src/risk/signals/reference.ts';
+import { memoryVelocity } from '../../src/risk/velocity/memory.ts';
+import { VelocityUnavailable } from '../../src/risk/velocity/velocity.ts';
+
+const reference: Reference = {
+  isDisposable: () => false,
+  isFree: () => false,
+  isBot: () => false,
+  isDatacenter: () => false,
+  isVpn: () => false,
+  countryOf: () => 'DE',
+  countriesOfZone: () => ['DE'],
+  versions: { test: '1' },
+  missing: [],
+};
+const keysOf = keysWith('a secret of these tests');
+const at = Date.UTC(2026, 2, 1, 12);
+const signals: Signals = {
+  email: 'ann.lee@shop.example',
+  account: { id: 'ann', createdAt: at - 90 * 24 * hourMs },
+  card: { fingerprint: 'card-1', bin: '457112', country: 'DE', funding: 'credit' },
+  billing: { country: 'DE', postalCode: '10115' },
+  order: { total: money(5990n, 'EUR' as Currency), itemCount: 2 },
+  device: { id: 'device-1', ip: '198.51.100.7' },
+};
+const question = { id: 'asm_1', merchantId: 'mer_1', event: 'checkout', at, signals } as const;
+const hash = featureHash(library.map(declarationOf));
+
+let generation: Generation;
+let checkout: Deciders;
+beforeAll(async () => {
+  generation = await loadGeneration({ policies: 'policies', models: 'models' });
+  checkout = generation.deciders.get('checkout')!;
+});
+
+function partsWith(changes: Partial<RiskParts> = {}): RiskParts & { readonly failures: string[] } {
+  const failures: string[] = [];
+  return {
+    reading: { keysOf, reference },
+    velocity: memoryVelocity(),
+    deciders: () => generation.deciders,
+    lists: () => createMemoryLists([]),
+    snoozes: () => createMemorySnoozes([]),
+    featuresHash: hash,
+    deadlineMs: 1_000,
+    failed: (part) => failures.push(part),
+    ...changes,
+    failures,
+  };
+}
+
+const deciding = (changes: Partial<Deciders>): Partial<RiskParts> => ({
+  deciders: () => new Map([['checkout', { ...checkout, ...changes }]]),
+});
+const kinds = (assessment: Assessment): readonly string[] => assessment.reasons.map(({ kind }) => kind);
+
+describe('an assessment', () => {
+  test('of an ordinary order is allowed and names score, features, reasons and versions', async () => {
+    const assessment = await createRisk(partsWith()).assess(question);
+    expect(assessment).toMatchObject({ decision: 'allow', degraded: [], rulesFired: [] });
+    expect(assessment.score).toBeGreaterThan(0);
+    expect(assessment.score).toBeLessThan(0.3);
+    expect(Object.keys(assessment.features)).toEqual(featuresOf('checkout').map(({ name }) => name));
+    expect(assessment.features['email.orders_24h']).toBe(0);
+    expect(assessment.features['phone.known_frauds']).toBeNull();
+    expect(assessment.findings).toMatchObject({
+      'order.amount': '5990 EUR',
+      'card.country': 'DE',
+      'psp.avs': null,
+    });
+    expect(assessment.versions).toEqual({
+      model: checkout.model!.hash,
+      policy: checkout.policy.hash,
+      features: hash,
+      referenceData: { test: '1' },
+    });
+    expect(kinds(assessment)).toContain('feature');
+  });
+
+  test('holds nothing that names a person', async () => {
+    const text = JSON.stringify(await createRisk(partsWith()).assess(question));
+    for (const secret of ['ann', 'shop.example', 'card-1', 'device-1', '198.51', '10115'])
+      expect(text).not.toContain(secret);
+  });
+
+  test('of a card tester is refused once the declines are known, and not before', async () => {
+    const risk = createRisk(partsWith());
+    const decisions: string[] = [];
+    for (let attempt = 0; attempt < 8; attempt += 1) {
+      const tried = { ...signals, card: { ...signals.card, fingerprint: `card-${attempt}` } };
+      const now = at + attempt * 1_000;
+      const assessment = await risk.assess({ ...question, at: now, signals: tried });
+      expect(assessment.features['ip.declines_10m']).toBe(attempt);
+      decisions.push(assessment.decision);
+      risk.observe({ merchantId: 'mer_1', at: now, signals: tried, what: 'attempted', event: 'checkout' });
+      risk.observe({ merchantId: 'mer_1', at: now, signals: tried, what: 'declined', event: 'checkout' });
+    }
+    expect(decisions.at(0)).toBe('allow');
+    expect(decisions.slice(5)).toEqual(['block', 'block', 'block']);
+  });
+
+  test('of a known fraud is refused, with the rule first among the reasons', async () => {
+    const risk = createRisk(partsWith());
+    const past = { merchantId: 'mer_1', at: at - hourMs, signals } as const;
+    risk.observe({ ...past, what: 'attempted', event: 'checkout' });
+    risk.observe({ ...past, what: 'labelled', fraud: true, happenedAt: past.at });
+    const assessment = await risk.assess(question);
+    expect(assessment.decision).toBe('block');
+    expect(assessment.reasons[0]).toMatchObject({
+      kind: 'rule',
+      code: 'known-fraud-email',
+      decision: 'block',
+    });
+  });
+
+  test('asks lists by keyed hash, until an entry expires', async () => {
+    const key = keysOf('mer_1', signals).mailbox!;
+    const entry = { list: 'blocked-emails', key, expiresAt: at + minuteMs, reason: 'abuse', addedBy: 'ann' };
+    const risk = createRisk(partsWith({ lists: () => createMemoryLists([entry]) }));
+    const [before, after] = [
+      await risk.assess(question),
+      await risk.assess({ ...question, at: at + minuteMs }),
+    ];
+    expect([before.decision, before.findings['in_list(blocked-emails, email.address)']]).toEqual([
+      'block',
+      true,
+    ]);
+    expect([after.decision, after.findings['in_list(blocked-emails, email.address)']]).toEqual([
+      'allow',
+      false,
+    ]);
+  });
+
+  test('with lists that cannot be read cannot evaluate their rules, and says so', async () => {
+    const assessment = await createRisk(partsWith({ lists: () => ({ contains: () => undefined }) })).assess(
+      question,
+    );
+    expect(assessment.rulesFailed).toContain('blocked-by-list');
+  });
+
+  test('leaves out a rule that is snoozed for this customer', async () => {
+    const account = keysOf('mer_1', signals).account!;
+    const snooze = {
+      account,
+      rule: 'many-orders-on-one-email',
+      expiresAt: at + hourMs,
+      reason: 'a party',
+      addedBy: 'ann',
+    };
+    const parts = partsWith({ snoozes: () => createMemorySnoozes([snooze]) });
+    const risk = createRisk(parts);
+    for (let order = 1; order < 5; order += 1)
+      risk.observe({
+        merchantId: 'mer_1',
+        at: at - order * minuteMs,
+        signals,
+        what: 'attempted',
+        event: 'checkout',
+      });
+    const [snoozed, awake] = [
+      await risk.assess(question),
+      await risk.assess({ ...question, at: at + hourMs }),
+    ];
+    expect([snoozed.rulesSnoozed, snoozed.rulesFired.includes('many-orders-on-one-email')]).toEqual([
+      ['many-orders-on-one-email'],
+      false,
+    ]);
+    expect([awake.rulesSnoozed, awake.rulesFired.includes('many-orders-on-one-email')]).toEqual([[], true]);
+  });
+
+  test('records what challengers say and never acts on it', async () => {
+    const strict = { ...checkout.policy, otherwise: 'block' as const, hash: 'strict' };
+    const parts = partsWith(
+      deciding({
+        challengers: [
+          { name: 'strict', policy: strict, model: checkout.model },
+          { name: 'rules-only', policy: checkout.policy, model: null },
+        ],
+      }),
+    );
+    const assessment = await createRisk(parts).assess(question);
+    expect(assessment.decision).toBe('allow');
+    expect(assessment.shadows).toMatchObject([
+      { name: 'strict', decision: 'block', score: assessment.score, versions: { policy: 'strict' } },
+      { name: 'rules-only', decision: 'allow', score: null, versions: { model: null } },
+    ]);
+  });
+});
+
+describe('a lesser assessment', () => {
+  const never = new Promise<never>(() => undefined);
+
+  test.each<[string, () => Partial<RiskParts>, readonly string[]]>([
+    [
+      'velocity is gone',
+      () => ({
+        velocity: { ...memoryVelocity(), read: () => Promise.reject(new VelocityUnavailable('gone')) },
+      }),
+      ['velocity_unavailable'],
+    ],
+    [
+      'velocity is slow',
+      () => ({ deadlineMs: 20, velocity: { ...memoryVelocity(), read: () => never } }),
+      ['deadline', 'velocity_unavailable'],
+    ],
+    [
+      'the model fails',
+      () => deciding({ model: { ...checkout.model!, score: () => Promise.reject(new Error('NaN')) } }),
+      ['model_unavailable'],
+    ],
+    [
+      'the model is slow',
+      () => ({ deadlineMs: 20, ...deciding({ model: { ...checkout.model!, score: () => never } }) }),
+      ['model_unavailable'],
+    ],
+  ])('when %s is challenged by rules alone', async (_, changes, degraded) => {
+    const parts = partsWith(changes());
+    const assessment = await createRisk(parts).assess(question);
+    expect(assessment).toMatchObject({ decision: 'challenge', score: null, degraded, exemptions: [] });
+    expect(assessment.versions.model).toBeNull();
+    expect(kinds(assessment)).toEqual(degraded.map(() => 'degraded'));
+    expect(parts.failures).toHaveLength(1);
+  });
+
+  test('when the policy itself throws is its stated decision', async () => {
+    const rules = checkout.policy.rules.map((rule) => ({
+      ...rule,
+      when: (): boolean => {
+        throw new Error('a bug');
+      },
+    }));
+    const parts = partsWith(deciding({ policy: { ...checkout.policy, rules } }));
+    const assessment = await createRisk(parts).assess(question);
+    expect(assessment).toMatchObject({ decision: 'challenge', degraded: ['policy_failed'], score: null });
+    expect(parts.failures).toEqual(['policy_failed']);
+  });
+
+  test('when reference data is missing is still decided by model and rules', async () => {
+    const parts = partsWith({ reading: { keysOf, reference: { ...reference, missing: ['isbot'] } } });
+    const assessment = await createRisk(parts).assess(question);
+    expect(assessment).toMatchObject({ decision: 'allow', degraded: ['reference_data_missing'] });
+    expect(assessment.score).not.toBeNull();
+  });
+
+  test('still refuses a known fraud by the rules that need no history', async () => {
+    const key = keysOf('mer_1', signals).card!;
+    const entry = { list: 'blocked-cards', key, expiresAt: null, reason: 'stolen', addedBy: 'ann' };
+    const parts = partsWith({
+      lists: () => createMemoryLists([entry]),
+      velocity: { ...memoryVelocity(), read: () => Promise.reject(new VelocityUnavailable('gone')) },
+    });
+    expect((await createRisk(parts).assess(question)).decision).toBe('block');
+  });
+
+  test('survives an observation that cannot be written', async () => {
+    const parts = partsWith({
+      velocity: { ...memoryVelocity(), observe: () => Promise.reject(new Error('gone')) },
+    });
+    createRisk(parts).observe({ merchantId: 'mer_1', at, signals, what: 'attempted', event: 'checkout' });
+    await new Promise(setImmediate);
+    expect(parts.failures).toEqual(['observation']);
+  });
+});
+
+describe('a stored assessment', () => {
+  const stored = (assessment: Assessment): Assessment => JSON.parse(JSON.stringify(assessment)) as Assessment;
+
+  test('replays bit for bit, whatever it was made of', async () => {
+    const challengers = [{ name: 'rules-only', policy: checkout.policy, model: null }];
+    const withChallenger = deciding({ challengers });
+    const risk = createRisk(partsWith(withChallenger));
+    for (let order = 0; order < 6; order += 1) {
+      const total = money(BigInt(1_999 + order * 31_337), 'EUR' as Currency);
+      const now = at + order * minuteMs;
+      const asked = { ...question, at: now, signals: { ...signals, order: { total, itemCount: order + 1 } } };
+      const assessment = stored(await risk.assess(asked));
+      const replay = await replayAssessment(assessment, {
+        deciders: { ...checkout, challengers },
+        featuresHash: hash,
+      });
+      expect(replay).toEqual({ replayed: 'same' });
+      risk.observe({
+        merchantId: 'mer_1',
+        at: now,
+        signals: asked.signals,
+        what: 'attempted',
+        event: 'checkout',
+      });
+    }
+  });
+
+  test('replays when the model failed at the time', async () => {
+    const broken = deciding({ model: { ...checkout.model!, score: () => Promise.reject(new Error('NaN')) } });
+    const assessment = stored(await createRisk(partsWith(broken)).assess(question));
+    expect(await replayAssessment(assessment, { deciders: checkout, featuresHash: hash })).toEqual({
+      replayed: 'same',
+    });
+  });
+
+  test('that was tampered with does not come out the same', async () => {
+    const assessment = stored(await createRisk(partsWith()).assess(question));
+    const replay = (changes: Partial<Assessment>) =>
+      replayAssessment({ ...assessment, ...changes }, { deciders: checkout, featuresHash: hash });
+    expect(await replay({ score: assessment.score! + 1e-12 })).toMatchObject({
+      replayed: 'differs',
+      in: ['score'],
+    });
+    expect(await replay({ decision: 'block' })).toMatchObject({ replayed: 'differs', in: ['decision'] });
+    expect(await replay({ features: { ...assessment.features, 'email.known_frauds': 3 } })).toMatchObject({
+      replayed: 'differs',
+    });
+  });
+
+  test('of another policy, model or feature library is not replayed at all', async () => {
+    const assessment = stored(await createRisk(partsWith()).assess(question));
+    const replay = (versions: Partial<Assessment['versions']>) =>
+      replayAssessment(
+        { ...assessment, versions: { ...assessment.versions, ...versions } },
+        { deciders: checkout, featuresHash: hash },
+      );
+    for (const other of [{ policy: 'x' }, { model: 'x' }, { features: 'x' }])
+      expect(await replay(other)).toMatchObject({ replayed: 'not_possible' });
+  });
+});
