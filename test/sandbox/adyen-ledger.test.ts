@@ -100,8 +100,10 @@ describe('the books', () => {
     const api = checkoutApi(sandbox.url);
     const euro = paymentRequest();
     const yen = paymentRequest({ amount: { value: 1299, currency: 'JPY' } }, { holderName: 'DECLINED' });
+    const peso = paymentRequest({ amount: { value: 1299, currency: 'CLP' } }, { holderName: 'PENDING' });
     const { pspReference } = await api.PaymentsApi.payments(euro);
     await api.PaymentsApi.payments(yen);
+    await api.PaymentsApi.payments(peso);
     now += 86_400_000;
     await api.ModificationsApi.refundCapturedPayment(pspReference!, {
       merchantAccount,
@@ -117,6 +119,8 @@ describe('the books', () => {
       [euro.reference, 'Received', '12.99'],
       [yen.reference, 'Received', '1299'],
       [yen.reference, 'Refused', '1299'],
+      // Adyen counts two decimals of a Chilean peso, ISO 4217 none.
+      [peso.reference, 'Received', '12.99'],
       [euro.reference, 'Authorised', '12.99'],
       [euro.reference, 'SentForSettle', '12.99'],
     ]);

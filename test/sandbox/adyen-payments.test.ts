@@ -247,6 +247,35 @@ describe('3-D Secure', () => {
     expect(await ledgerOf(sandbox.url, request.reference)).toMatchObject({ authorisations: [1299] });
   });
 
+  test('a fingerprint brought again does not stand for the challenge', async () => {
+    const request = paymentRequest(native, challenged);
+    const identify = await api.PaymentsApi.payments(request);
+    const details = { threeDSResult: threeDSResult(tokenOf(identify)) };
+    const challenge = await api.PaymentsApi.paymentsDetails({ details });
+    expect(await api.PaymentsApi.paymentsDetails({ details })).toEqual(challenge);
+    expect(await ledgerOf(sandbox.url, request.reference)).toMatchObject({
+      state: 'waiting',
+      authorisations: [],
+    });
+  });
+
+  test('an exemption that was asked for keeps the liability here, authenticated or not', async () => {
+    const authenticationData = { ...native.authenticationData, attemptAuthentication: 'always' };
+    const additionalData = { scaExemption: 'lowValue' };
+    const identify = await api.PaymentsApi.payments(
+      paymentRequest({ authenticationData, additionalData }, { number: '5201281505129736' }),
+    );
+    const details = { threeDSResult: threeDSResult(tokenOf(identify)) };
+    expect(await api.PaymentsApi.paymentsDetails({ details })).toMatchObject({
+      resultCode: 'Authorised',
+      additionalData: {
+        scaExemptionRequested: 'lowValue',
+        liabilityShift: 'false',
+        threeDAuthenticated: 'true',
+      },
+    });
+  });
+
   test('a script can play the shopper', async () => {
     const request = paymentRequest({}, challenged);
     expect((await api.PaymentsApi.payments(request)).resultCode).toBe('RedirectShopper');
