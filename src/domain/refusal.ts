@@ -7,19 +7,14 @@ export type Refusal = { readonly refused: RefusalCode; readonly detail: string; 
 export type RefusalCode =
   // who asks
   | 'not_found'
-  | 'scope_missing'
   // the same request again
-  | 'idempotency_key_missing'
-  | 'idempotency_key_malformed'
   | 'idempotency_key_reused'
   | 'request_in_flight'
   // the checkout
   | 'checkout_not_open'
   | 'checkout_expired'
   | 'checkout_processing'
-  | 'no_action_to_complete'
   | 'no_psp_for_payment'
-  | 'currency_not_supported_by_psp'
   // the order's money
   | 'order_not_authorized'
   | 'order_held'
@@ -31,7 +26,6 @@ export type RefusalCode =
   | 'refund_above_captured'
   | 'currency_mismatch'
   | 'movement_in_flight'
-  | 'increment_not_supported'
   | 'payment_quarantined'
   // reviews
   | 'review_not_open'

@@ -109,13 +109,13 @@ function observe(
   purchase: Purchase,
   outcome: AttemptOutcome,
   at: number,
-  signals: Signals = {},
+  signals: Signals = signalsOf(purchase, {}),
 ): void {
   if (outcome.kind !== 'authorized' && outcome.kind !== 'declined') return;
   deps.risk.observe({
     merchantId: purchase.checkout.merchantId,
     at,
-    signals: withCard(signalsOf(purchase, signals), outcome.card),
+    signals: withCard(signals, outcome.card),
     what: outcome.kind === 'authorized' ? 'succeeded' : 'declined',
     event: 'checkout',
   });

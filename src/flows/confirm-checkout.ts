@@ -4,7 +4,7 @@ import { step } from '../domain/purchase/step.ts';
 import { isRefusal, refuse } from '../domain/refusal.ts';
 import type { AttemptRequest } from '../domain/payment/attempt.ts';
 import type { Assessment } from '../domain/risk/assessment.ts';
-import type { Signals } from '../domain/risk/signals.ts';
+import type { ObservedSignals, Signals } from '../domain/risk/signals.ts';
 import type { CheckoutId } from '../kernel/ids.ts';
 import type { AttemptSubject, Psp } from '../psp/psp.ts';
 import type { NewRequest } from '../store/store.ts';
@@ -23,7 +23,7 @@ export type ConfirmAsk = {
   readonly method: string;
   readonly initiator: AttemptRequest['initiator'];
   /** What the storefront and the browser observed; joined with what the checkout knows. */
-  readonly signals: Signals;
+  readonly signals: ObservedSignals;
   readonly browser?: AttemptSubject['browser'];
 };
 

@@ -1,9 +1,9 @@
 import type { CardFacts } from '../domain/payment/outcome.ts';
 import type { Purchase } from '../domain/purchase/purchase.ts';
-import type { Signals } from '../domain/risk/signals.ts';
+import type { ObservedSignals, Signals } from '../domain/risk/signals.ts';
 
 /** Everything that is known about a purchase: what the checkout holds, and over it what was observed now. */
-export function signalsOf({ checkout }: Purchase, observed: Signals): Signals {
+export function signalsOf({ checkout }: Purchase, { basket, ...observed }: ObservedSignals): Signals {
   const { buyer } = checkout;
   const account = {
     ...(buyer.reference === undefined ? {} : { id: buyer.reference }),
@@ -18,7 +18,7 @@ export function signalsOf({ checkout }: Purchase, observed: Signals): Signals {
     ...(buyer.shipping === undefined ? {} : { shipping: buyer.shipping }),
     ...observed,
     ...(Object.keys(account).length === 0 ? {} : { account }),
-    order: { ...observed.order, total: checkout.total },
+    order: { ...basket, total: checkout.total },
   };
 }
 

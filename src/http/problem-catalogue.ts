@@ -1,3 +1,5 @@
+import { refusalCatalogue } from './refusal-catalogue.ts';
+
 /** What a problem code means: its HTTP status, its title, and one sentence for the reader of the documentation. */
 export type ProblemEntry = {
   readonly status: number;
@@ -109,6 +111,16 @@ export const problemCatalogue = {
     'The key may not do this',
     'The API key is valid and lacks the scope of this call.',
   ),
+  idempotency_key_missing: entry(
+    400,
+    'The Idempotency-Key is missing',
+    'A call that moves money needs an Idempotency-Key header, so that repeating it is safe.',
+  ),
+  idempotency_key_malformed: entry(
+    400,
+    'The Idempotency-Key is malformed',
+    'The key has 1 to 255 visible ASCII characters, bare or in double quotes.',
+  ),
   challenge_required: entry(
     403,
     'A proof is needed first',
@@ -118,11 +130,6 @@ export const problemCatalogue = {
     403,
     'The proof does not hold',
     'The solution of the challenge is wrong, expired, made for another purpose or already used.',
-  ),
-  not_found: entry(
-    404,
-    'Nothing is here',
-    'There is no such route or object, or it belongs to somebody else; the answer is the same.',
   ),
   method_not_allowed: entry(405, 'The method is not allowed', 'The route exists, but not with this method.'),
   quota_exceeded: entry(
@@ -145,6 +152,7 @@ export const problemCatalogue = {
     'Something broke',
     'A fault in this service; it is logged under the request id. The call may be repeated with its idempotency key.',
   ),
+  ...refusalCatalogue,
 } as const satisfies Readonly<Record<string, ProblemEntry>>;
 
 export type ProblemCode = keyof typeof problemCatalogue;

@@ -43,6 +43,16 @@ export const metricCatalogue = {
     help: '1 while a shop is under the strict profile.',
     labels: ['merchant_id'],
   },
+  risk_degraded_total: {
+    kind: 'counter',
+    help: 'Parts that failed during an assessment; the policy’s stated degraded decision applied.',
+    labels: ['part'],
+  },
+  policy_refused: {
+    kind: 'gauge',
+    help: '1 while the policy or model files on disk are refused and the last good ones stay in force.',
+    labels: [],
+  },
   challenges_total: { kind: 'counter', help: 'Proof-of-work challenges, by outcome.', labels: ['outcome'] },
 } as const satisfies Readonly<Record<string, MetricDeclaration>>;
 

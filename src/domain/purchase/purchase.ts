@@ -1,4 +1,4 @@
-import type { CheckoutId, OrderId, PaymentId } from '../../kernel/ids.ts';
+import type { CheckoutId, OrderId, PaymentId, ReviewId } from '../../kernel/ids.ts';
 import type { Checkout } from '../checkout/checkout.ts';
 import type { Order } from '../checkout/order.ts';
 import type { Attempt } from '../payment/attempt.ts';
@@ -36,7 +36,7 @@ export function paymentIdOf(checkout: CheckoutId): PaymentId {
   return `pay_${tail(checkout)}`;
 }
 
-export function checkoutIdOf(id: OrderId | PaymentId): CheckoutId {
+export function checkoutIdOf(id: OrderId | PaymentId | ReviewId): CheckoutId {
   return `chk_${tail(id)}`;
 }
 

@@ -31,14 +31,7 @@ export type Signals = {
   };
   readonly billing?: Address;
   readonly shipping?: Address;
-  readonly order?: {
-    readonly total: Money;
-    readonly itemCount?: number;
-    /** Share of the total that is digital goods: 0…1. */
-    readonly digitalShare?: number;
-    readonly coupon?: boolean;
-    readonly expressShipping?: boolean;
-  };
+  readonly order?: Basket & { readonly total: Money };
   readonly device?: {
     /** A stable id of the browser or phone that the storefront assigns. */
     readonly id?: string;
@@ -66,6 +59,18 @@ export type Signals = {
     readonly cvc?: 'match' | 'no_match';
   };
 };
+
+/** What is being bought, as far as risk is concerned. */
+export type Basket = {
+  readonly itemCount?: number;
+  /** Share of the total that is digital goods: 0…1. */
+  readonly digitalShare?: number;
+  readonly coupon?: boolean;
+  readonly expressShipping?: boolean;
+};
+
+/** What was observed at confirm; the checkout itself knows the total. */
+export type ObservedSignals = Omit<Signals, 'order'> & { readonly basket?: Basket };
 
 export type Address = {
   readonly name?: string;

@@ -1,0 +1,182 @@
+import { z } from 'zod';
+
+/** What the environment says, checked and typed. Secrets come from here only; nothing is read from it later. */
+export type Config = {
+  readonly port: number;
+  readonly adminPort: number;
+  readonly host: string;
+  readonly adminHost: string;
+  readonly publicUrl: string;
+  readonly databaseUrl: string;
+  readonly poolMax: number;
+  readonly redisUrl: string | null;
+  /** Keys the hashes of personal data in counters; never leaves the process. */
+  readonly secret: string;
+  readonly stripe: StripeAccount | null;
+  readonly adyen: AdyenAccount | null;
+  readonly trustedProxies: readonly string[];
+  readonly policies: string;
+  readonly models: string;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly pspTimeoutMs: number;
+  readonly leaseMs: number;
+  /** Kill the process at this named point; only ever set by tests. */
+  readonly failpoint: string | null;
+};
+
+export type StripeAccount = {
+  readonly account: string;
+  readonly secretKey: string;
+  readonly webhookSecrets: readonly string[];
+  readonly baseUrl: string | null;
+};
+
+export type AdyenAccount = {
+  readonly account: string;
+  readonly apiKey: string;
+  readonly hmacKeys: readonly string[];
+  readonly baseUrl: string | null;
+  readonly liveUrlPrefix: string | null;
+};
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'is not a port number')
+  .transform(Number);
+const wholeNumber = z
+  .string()
+  .regex(/^\d{1,9}$/, 'is not a whole number')
+  .transform(Number);
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== ''),
+);
+const url = z.url('is not a URL');
+
+const environment = z.object({
+  PORT: port.default(8080),
+  ADMIN_PORT: port.default(8081),
+  HOST: z.string().default('127.0.0.1'),
+  ADMIN_HOST: z.string().default('127.0.0.1'),
+  PUBLIC_URL: url.optional(),
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'is not a postgres:// URL'),
+  DATABASE_POOL_MAX: wholeNumber.default(20),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'is not a redis:// URL')
+    .optional(),
+  TILLGATE_SECRET: z.string().min(32, 'needs at least 32 characters'),
+  STRIPE_SECRET_KEY: z
+    .string()
+    .regex(/^(sk|rk)_/, 'does not begin with sk_ or rk_')
+    .optional(),
+  STRIPE_WEBHOOK_SECRETS: list.default([]),
+  STRIPE_ACCOUNT: z
+    .string()
+    .regex(/^[a-z0-9-]+$/)
+    .default('default'),
+  STRIPE_BASE_URL: url.optional(),
+  ADYEN_API_KEY: z.string().min(1).optional(),
+  ADYEN_MERCHANT_ACCOUNT: z.string().min(1).optional(),
+  ADYEN_HMAC_KEYS: list.default([]),
+  ADYEN_BASE_URL: url.optional(),
+  ADYEN_LIVE_URL_PREFIX: z.string().optional(),
+  TRUSTED_PROXIES: list.default([]),
+  POLICIES_DIR: z.string().default('policies'),
+  MODELS_DIR: z.string().default('models'),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  PSP_TIMEOUT_MS: wholeNumber.default(10_000),
+  REQUEST_LEASE_MS: wholeNumber.default(20_000),
+  TILLGATE_FAILPOINT: z.string().optional(),
+});
+
+/** Reads the environment, or refuses with every variable that is wrong. */
+export function readConfig(env: Environment): Config {
+  const read = environment.safeParse(withoutEmpty(env));
+  if (!read.success) {
+    throw new ConfigRefused(read.error.issues.map((issue) => `${issue.path.join('.')} ${sentence(issue)}`));
+  }
+  const set = read.data;
+  const mistakes: string[] = [];
+  if (set.REQUEST_LEASE_MS <= set.PSP_TIMEOUT_MS) {
+    mistakes.push(
+      'REQUEST_LEASE_MS must be longer than PSP_TIMEOUT_MS, or a request would be resumed while it still runs',
+    );
+  }
+  if (set.STRIPE_SECRET_KEY !== undefined && set.STRIPE_WEBHOOK_SECRETS.length === 0) {
+    mistakes.push('STRIPE_WEBHOOK_SECRETS is missing: webhooks of the account could not be verified');
+  }
+  if (set.ADYEN_API_KEY !== undefined && set.ADYEN_MERCHANT_ACCOUNT === undefined) {
+    mistakes.push('ADYEN_MERCHANT_ACCOUNT is missing');
+  }
+  if (set.ADYEN_API_KEY !== undefined && set.ADYEN_HMAC_KEYS.length === 0) {
+    mistakes.push('ADYEN_HMAC_KEYS is missing: webhooks of the account could not be verified');
+  }
+  if (mistakes.length > 0) throw new ConfigRefused(mistakes);
+  return {
+    port: set.PORT,
+    adminPort: set.ADMIN_PORT,
+    host: set.HOST,
+    adminHost: set.ADMIN_HOST,
+    publicUrl: set.PUBLIC_URL ?? `http://${set.HOST}:${set.PORT}`,
+    databaseUrl: set.DATABASE_URL,
+    poolMax: set.DATABASE_POOL_MAX,
+    redisUrl: set.REDIS_URL ?? null,
+    secret: set.TILLGATE_SECRET,
+    stripe: stripeOf(set),
+    adyen: adyenOf(set),
+    trustedProxies: set.TRUSTED_PROXIES,
+    policies: set.POLICIES_DIR,
+    models: set.MODELS_DIR,
+    logLevel: set.LOG_LEVEL,
+    pspTimeoutMs: set.PSP_TIMEOUT_MS,
+    leaseMs: set.REQUEST_LEASE_MS,
+    failpoint: set.TILLGATE_FAILPOINT ?? null,
+  };
+}
+
+/** The environment does not make a service; the message names each variable and what is wrong with it. */
+export class ConfigRefused extends Error {
+  override readonly name = 'ConfigRefused';
+  readonly mistakes: readonly string[];
+  constructor(mistakes: readonly string[]) {
+    super(`the configuration is refused:\n  ${mistakes.join('\n  ')}`);
+    this.mistakes = mistakes;
+  }
+}
+
+type Settings = z.output<typeof environment>;
+
+function stripeOf(set: Settings): StripeAccount | null {
+  if (set.STRIPE_SECRET_KEY === undefined) return null;
+  return {
+    account: set.STRIPE_ACCOUNT,
+    secretKey: set.STRIPE_SECRET_KEY,
+    webhookSecrets: set.STRIPE_WEBHOOK_SECRETS,
+    baseUrl: set.STRIPE_BASE_URL ?? null,
+  };
+}
+
+function adyenOf(set: Settings): AdyenAccount | null {
+  if (set.ADYEN_API_KEY === undefined || set.ADYEN_MERCHANT_ACCOUNT === undefined) return null;
+  return {
+    account: set.ADYEN_MERCHANT_ACCOUNT,
+    apiKey: set.ADYEN_API_KEY,
+    hmacKeys: set.ADYEN_HMAC_KEYS,
+    baseUrl: set.ADYEN_BASE_URL ?? null,
+    liveUrlPrefix: set.ADYEN_LIVE_URL_PREFIX ?? null,
+  };
+}
+
+/** `FOO=` means the same as no FOO at all: that is how container platforms write "not set". */
+function withoutEmpty(env: Environment): Environment {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+}
+
+function sentence(issue: z.core.$ZodIssue): string {
+  return issue.code === 'invalid_type' && issue.input === undefined ? 'is missing' : issue.message;
+}

@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import { address, customer } from './buyer.ts';
+import { amount, amountShown, currency } from './money.ts';
+import { metadata, shownTime } from './parts.ts';
+import { observedSignals } from './signals.ts';
+
+/** A page the buyer's browser may be sent to: https, or this machine while developing. */
+const returnUrl = z
+  .string()
+  .max(2000)
+  .regex(/^(https:\/\/|http:\/\/(localhost|127\.0\.0\.1)[:/])/)
+  .meta({
+    format: 'uri',
+    description: 'Where the buyer comes back to after 3-D Secure. https, or http on localhost.',
+  });
+
+export const createCheckoutBody = z
+  .strictObject({
+    amount,
+    currency,
+    capture_mode: z.enum(['automatic', 'manual']).default('automatic'),
+    customer: customer.optional(),
+    billing_address: address.optional(),
+    shipping_address: address.optional(),
+    return_url: returnUrl.optional(),
+    metadata: metadata.default({}),
+  })
+  .meta({ id: 'CreateCheckout' });
+
+export const updateCheckoutBody = z
+  .strictObject({
+    amount: amount.optional(),
+    customer: customer.optional(),
+    billing_address: address.optional(),
+    shipping_address: address.optional(),
+    metadata: metadata.optional(),
+  })
+  .meta({ id: 'UpdateCheckout' });
+
+export const confirmCheckoutBody = z
+  .strictObject({
+    payment_method: z
+      .string()
+      .regex(/^[A-Za-z0-9_.-]{3,255}$/)
+      .meta({
+        description: 'The PSP’s token of the payment method; never a card number.',
+        examples: ['pm_card_visa'],
+      }),
+    initiator: z.enum(['buyer', 'merchant']).default('buyer'),
+    signals: observedSignals.default({}),
+  })
+  .meta({ id: 'ConfirmCheckout' });
+
+const reason = z.strictObject({
+  kind: z.enum(['rule', 'feature', 'degraded']),
+  code: z.string(),
+  text: z.string(),
+});
+
+export const assessmentShown = z
+  .strictObject({
+    id: z.string(),
+    event: z.enum(['account_creation', 'add_card', 'checkout', 'login']),
+    decision: z.enum(['allow', 'challenge', 'review', 'block']),
+    score: z.number().nullable(),
+    reasons: z.array(reason),
+    exemptions: z.array(z.string()),
+    degraded: z.array(z.string()),
+    created_at: shownTime,
+  })
+  .meta({ id: 'AssessmentSummary' });
+
+export const eventNamed = z
+  .strictObject({ id: z.string(), type: z.string(), sequence: z.int() })
+  .meta({ id: 'EventReference' });
+
+const nextAction = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('redirect'), url: z.string() }),
+    z.strictObject({ kind: z.literal('psp_library'), data: z.record(z.string(), z.unknown()) }),
+  ])
+  .meta({ id: 'NextAction' });
+
+const decline = z
+  .strictObject({ code: z.string(), advice: z.enum(['transient', 'fix', 'never']) })
+  .meta({ id: 'Decline' });
+
+export const paymentShown = z
+  .strictObject({
+    id: z.string(),
+    status: z.enum([
+      'open',
+      'trying',
+      'requires_action',
+      'authorized',
+      'captured',
+      'canceled',
+      'quarantined',
+    ]),
+    currency: z.string(),
+    authorized: amountShown,
+    captured: amountShown,
+    refunded: amountShown,
+    psp: z.string().nullable(),
+    psp_reference: z.string().nullable(),
+  })
+  .meta({ id: 'PaymentSummary' });
+
+export const checkoutShown = z
+  .strictObject({
+    id: z.string(),
+    object: z.literal('checkout'),
+    status: z.enum(['open', 'processing', 'requires_action', 'completed', 'canceled', 'expired']),
+    amount: amountShown,
+    currency: z.string(),
+    capture_mode: z.enum(['automatic', 'manual']),
+    return_url: z.string().nullable(),
+    metadata: z.record(z.string(), z.string()),
+    client_secret: z
+      .string()
+      .optional()
+      .meta({ description: 'Shown once, to whoever created the checkout.' }),
+    created_at: shownTime,
+    expires_at: shownTime,
+    order: z
+      .strictObject({
+        id: z.string(),
+        status: z.enum(['pending', 'authorized', 'held', 'captured', 'canceled']),
+      })
+      .nullable(),
+    payment: paymentShown.nullable(),
+    next_action: nextAction.nullable(),
+    decline: decline.nullable(),
+    assessment: assessmentShown.nullable(),
+    events: z.array(eventNamed),
+  })
+  .meta({ id: 'Checkout' });

@@ -1,0 +1,195 @@
+import { z } from 'zod';
+import { type ProblemCode, problemCatalogue } from './problem-catalogue.ts';
+import type { Route } from './route.ts';
+
+/** Problems that any call may answer with, beside its own. */
+const common: readonly ProblemCode[] = [
+  'authentication_required',
+  'permission_denied',
+  'quota_exceeded',
+  'internal',
+  'unavailable',
+];
+
+const withBody: readonly ProblemCode[] = [
+  'body_required',
+  'body_too_large',
+  'content_type_refused',
+  'json_malformed',
+  'input_invalid',
+  'card_number_refused',
+];
+
+const withKey: readonly ProblemCode[] = [
+  'idempotency_key_missing',
+  'idempotency_key_malformed',
+  'idempotency_key_reused',
+  'request_in_flight',
+];
+
+/** The OpenAPI 3.1 document of the declared routes: what is validated and what is documented are one thing. */
+export function openApiDocument(routes: readonly Route[], version: string): object {
+  const schemas: Record<string, unknown> = { Problem: problemSchema };
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const route of routes) {
+    paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route, schemas) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Tillgate',
+      version,
+      description: 'The checkout gate that a storefront delegates to: payments, fraud risk and order events.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    security: [{ secretKey: [] }],
+    tags: [...new Set(routes.map((route) => route.tag))].map((name) => ({ name })),
+    paths,
+    components: {
+      securitySchemes: {
+        secretKey: { type: 'http', scheme: 'bearer', description: 'sk_…, for servers only.' },
+        publishableKey: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'pk_…, for browsers, with a client secret.',
+        },
+        clientSecret: { type: 'apiKey', in: 'header', name: 'Tillgate-Client-Secret' },
+      },
+      schemas,
+    },
+  };
+}
+
+function operationOf(route: Route, schemas: Record<string, unknown>): object {
+  return {
+    operationId: route.operationId,
+    tags: [route.tag],
+    summary: route.summary,
+    description: route.description,
+    ...(route.client && { security: [{ secretKey: [] }, { publishableKey: [], clientSecret: [] }] }),
+    parameters: [
+      ...parameters(route.params, 'path', schemas),
+      ...parameters(route.query, 'query', schemas),
+      ...(route.moves === null ? [] : [idempotencyKey]),
+    ],
+    ...(route.body === null
+      ? {}
+      : {
+          requestBody: {
+            required: !route.body.safeParse(undefined).success,
+            content: { 'application/json': { schema: schemaOf(route.body, 'input', schemas) } },
+          },
+        }),
+    responses: {
+      [route.reply.status]: {
+        description: route.reply.description,
+        headers: {
+          'Request-Id': { schema: { type: 'string' } },
+          ...(route.moves !== null && {
+            'Idempotent-Replayed': { schema: { type: 'string', const: 'true' } },
+          }),
+        },
+        content: { 'application/json': { schema: schemaOf(route.reply.schema, 'input', schemas) } },
+      },
+      ...problemReplies(route),
+    },
+  };
+}
+
+function parameters(of: z.ZodObject, where: 'path' | 'query', schemas: Record<string, unknown>): object[] {
+  return Object.entries(of.shape).map(([name, schema]) => ({
+    name,
+    in: where,
+    required: where === 'path',
+    schema: schemaOf(schema as z.ZodType, 'input', schemas),
+  }));
+}
+
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: true,
+  description:
+    'Names this request: repeating it with the same key and body gives the same reply and moves no more money.',
+  schema: { type: 'string', minLength: 1, maxLength: 257 },
+};
+
+/** One entry for each status, listing its codes. */
+function problemReplies(route: Route): Record<string, object> {
+  const codes = new Set<ProblemCode>([
+    ...common,
+    ...(Object.keys(route.params.shape).length > 0 ? (['not_found'] as const) : []),
+    ...(Object.keys(route.query.shape).length > 0 ? (['parameter_unknown', 'input_invalid'] as const) : []),
+    ...(route.body === null ? [] : withBody),
+    ...(route.moves === null ? [] : withKey),
+    ...route.problems,
+  ]);
+  const replies: Record<string, object> = {};
+  for (const status of new Set([...codes].map((code) => problemCatalogue[code].status))) {
+    const here = [...codes].filter((code) => problemCatalogue[code].status === status);
+    replies[status] = {
+      description: here.map((code) => `\`${code}\`: ${problemCatalogue[code].title}.`).join(' '),
+      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    };
+  }
+  return replies;
+}
+
+const problemSchema = {
+  type: 'object',
+  description: 'RFC 9457. Match on `code`.',
+  required: ['type', 'title', 'status', 'detail', 'code', 'instance'],
+  properties: {
+    type: { type: 'string', format: 'uri-reference' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    code: { type: 'string' },
+    instance: { type: 'string' },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['pointer', 'code', 'detail'],
+        properties: { pointer: { type: 'string' }, code: { type: 'string' }, detail: { type: 'string' } },
+      },
+    },
+  },
+};
+
+/** The JSON Schema of a zod schema; schemas with an id become shared components. */
+function schemaOf(schema: z.ZodType, io: 'input' | 'output', schemas: Record<string, unknown>): unknown {
+  const {
+    $schema: _,
+    $defs,
+    ...json
+  } = z.toJSONSchema(schema, {
+    io,
+    target: 'draft-2020-12',
+    unrepresentable: 'any',
+    reused: 'inline',
+  }) as Record<string, unknown>;
+  for (const [name, definition] of Object.entries(($defs ?? {}) as Record<string, Record<string, unknown>>)) {
+    schemas[name] = relocated(definition);
+  }
+  const { id } = json;
+  if (typeof id !== 'string') return relocated(json);
+  schemas[id] = relocated(json);
+  return { $ref: `#/components/schemas/${id}` };
+}
+
+/** Definitions live under components in OpenAPI, and carry no id of their own. */
+function relocated(json: Record<string, unknown>): unknown {
+  const { id: _, ...rest } = json;
+  return JSON.parse(
+    JSON.stringify(rest).replaceAll('#/$defs/', '#/components/schemas/'),
+    (_key, value: unknown) => {
+      if (typeof value !== 'object' || value === null || !('id' in value) || typeof value.id !== 'string')
+        return value;
+      if (!('type' in value) && !('oneOf' in value)) return value;
+      const { id: __, ...without } = value;
+      return without;
+    },
+  );
+}

@@ -1,0 +1,109 @@
+import type { RefusalCode } from '../domain/refusal.ts';
+import type { ProblemEntry } from './problem-catalogue.ts';
+
+/** What each expected "no" of the product is over HTTP. The type makes sure that none is forgotten. */
+export const refusalCatalogue = {
+  not_found: {
+    status: 404,
+    title: 'Nothing is here',
+    explanation: 'There is no such route or object, or it belongs to somebody else; the answer is the same.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'The key was used with another body',
+    explanation: 'An Idempotency-Key names one request; this one was first sent with a different body.',
+  },
+  request_in_flight: {
+    status: 409,
+    title: 'The first request is still running',
+    explanation:
+      'The same Idempotency-Key is being worked on; repeat the call after Retry-After to get its reply.',
+  },
+  checkout_not_open: {
+    status: 409,
+    title: 'The checkout is closed',
+    explanation: 'The checkout has been completed or canceled; create a new one.',
+  },
+  checkout_expired: {
+    status: 409,
+    title: 'The checkout has expired',
+    explanation: 'A checkout can be paid for 24 hours; create a new one.',
+  },
+  checkout_processing: {
+    status: 409,
+    title: 'A payment is under way',
+    explanation:
+      'A payment of this checkout has not been settled yet; read the checkout to see what became of it.',
+  },
+  no_psp_for_payment: {
+    status: 422,
+    title: 'No PSP takes this payment',
+    explanation: 'None of the merchant’s PSP accounts takes this currency and amount.',
+  },
+  order_not_authorized: {
+    status: 409,
+    title: 'The order is not authorised',
+    explanation: 'No money is reserved for this order, so none can be captured or released.',
+  },
+  order_held: {
+    status: 409,
+    title: 'The order is held for review',
+    explanation: 'A reviewer has to approve or reject it before money moves.',
+  },
+  order_already_captured: {
+    status: 409,
+    title: 'The order has been captured',
+    explanation: 'Nothing is left to capture or release; refund it instead.',
+  },
+  order_already_canceled: {
+    status: 409,
+    title: 'The order has been canceled',
+    explanation: 'Its authorisation has been released.',
+  },
+  order_has_captures: {
+    status: 409,
+    title: 'A part has been captured',
+    explanation: 'An order with captured money cannot be canceled; refund it, or let the rest expire.',
+  },
+  order_not_captured: {
+    status: 409,
+    title: 'Nothing has been captured',
+    explanation: 'Only captured money can be refunded; cancel the order instead.',
+  },
+  capture_above_authorized: {
+    status: 422,
+    title: 'More than is authorised',
+    explanation: 'All captures together may not exceed the authorised amount.',
+  },
+  refund_above_captured: {
+    status: 422,
+    title: 'More than was captured',
+    explanation: 'All refunds together may not exceed the captured amount.',
+  },
+  currency_mismatch: {
+    status: 422,
+    title: 'Another currency',
+    explanation: 'An order’s money moves in the order’s currency.',
+  },
+  movement_in_flight: {
+    status: 409,
+    title: 'Another movement is under way',
+    explanation: 'A capture or cancellation of this order has not been settled yet.',
+  },
+  payment_quarantined: {
+    status: 409,
+    title: 'The payment is quarantined',
+    explanation:
+      'A PSP reported something that does not match this order; nothing moves until a person has looked.',
+  },
+  review_not_open: {
+    status: 409,
+    title: 'There is nothing to review',
+    explanation: 'The order is not held for review, or somebody has decided already.',
+  },
+  webhook_not_authentic: {
+    status: 401,
+    title: 'The signature does not fit',
+    explanation: 'The webhook is not signed with a secret of this account, or not recently.',
+  },
+} as const satisfies Readonly<Record<RefusalCode, ProblemEntry>>;

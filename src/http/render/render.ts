@@ -1,0 +1,14 @@
+import type { Render } from '../../flows/deps.ts';
+import { toWireAssessment, toWireCheckout } from './checkout.ts';
+import { toWireOrder } from './order.ts';
+
+/** Writes the replies that flows store with their requests. */
+export const render: Render = {
+  checkout: (view) => ok(toWireCheckout(view)),
+  order: (view) => ok(toWireOrder(view)),
+  assessment: (assessment) => ok(toWireAssessment(assessment)),
+};
+
+function ok(document: object) {
+  return { status: 200, body: JSON.stringify(document) };
+}

@@ -1,0 +1,68 @@
+import type { z } from 'zod';
+import type { Refusal } from '../domain/refusal.ts';
+import type { Scope } from '../domain/scope.ts';
+import type { Answer } from '../flows/request.ts';
+import type { MerchantId } from '../kernel/ids.ts';
+import type { ApiKey, NewRequest, RequestKind } from '../store/store.ts';
+import type { Deps } from '../flows/deps.ts';
+import type { Problem } from './problem.ts';
+import type { ProblemCode } from './problem-catalogue.ts';
+
+/**
+ * One operation of the API. It is declared once: the router, the validation and openapi.json all read this value.
+ */
+export type Route<
+  Params extends z.ZodObject = z.ZodObject,
+  Query extends z.ZodObject = z.ZodObject,
+  Body extends z.ZodType = z.ZodType,
+> = {
+  readonly operationId: string;
+  readonly method: 'get' | 'post' | 'patch' | 'delete';
+  /** In OpenAPI's form: `/v1/checkouts/{checkout_id}`. */
+  readonly path: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description: string;
+  /** What the key must be allowed to do. `client` routes also take a publishable key with the checkout's secret. */
+  readonly scope: Scope;
+  readonly client: boolean;
+  readonly params: Params;
+  readonly query: Query;
+  /** Null: the call takes no body. */
+  readonly body: Body | null;
+  /** Null: reading needs no Idempotency-Key. */
+  readonly moves: RequestKind | null;
+  readonly reply: { readonly status: 200 | 201; readonly schema: z.ZodType; readonly description: string };
+  /** The problems that are particular to this call; those of every call are added by the document. */
+  readonly problems: readonly ProblemCode[];
+  readonly handle: (input: {
+    readonly deps: Deps;
+    readonly caller: Caller;
+    readonly params: z.output<Params>;
+    readonly query: z.output<Query>;
+    readonly body: z.output<Body>;
+    /** The request's journal entry; only where `moves` is set. */
+    readonly request: NewRequest;
+  }) => Promise<Answered>;
+};
+
+/** What a handler gives back: a stored reply, a fresh document, a refusal of the product, or a problem. */
+export type Answered = Answer | { readonly document: object } | Refusal | { readonly problem: Problem };
+
+export type Caller = {
+  readonly key: ApiKey;
+  readonly merchantId: MerchantId;
+  /** SHA-256 of the client secret that came with a publishable key. */
+  readonly clientSecretHash?: string;
+  readonly address: string;
+  readonly userAgent?: string;
+  readonly acceptLanguage?: string;
+  readonly clientHints?: string;
+};
+
+/** Declares a route; the type parameters follow from the schemas. */
+export function route<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType>(
+  declared: Route<Params, Query, Body>,
+): Route {
+  return declared;
+}

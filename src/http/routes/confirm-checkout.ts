@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { confirmCheckout as confirm } from '../../flows/confirm-checkout.ts';
+import { checkoutShown, confirmCheckoutBody } from '../codec/checkout.ts';
+import { idOf, nothing, withoutUndefined } from '../codec/parts.ts';
+import { fromWireObserved } from '../codec/signals.ts';
+import { type Caller, route } from '../route.ts';
+
+export const confirmCheckout = route({
+  operationId: 'confirmCheckout',
+  method: 'post',
+  path: '/v1/checkouts/{checkout_id}/confirm',
+  tag: 'Checkouts',
+  summary: 'Pay a checkout',
+  description:
+    'Assesses the risk, authorises with a PSP and, with automatic capture, captures. The answer is the checkout: ' +
+    '`completed`; `requires_action` with a `next_action` for the buyer; `open` again after a decline or a block; ' +
+    '`processing` when the PSP has not been heard, which settles by itself.',
+  scope: 'checkouts',
+  client: true,
+  params: z.strictObject({ checkout_id: idOf('chk', 'The checkout.') }),
+  query: nothing,
+  body: confirmCheckoutBody,
+  moves: 'confirm_checkout',
+  reply: { status: 200, schema: checkoutShown, description: 'What became of the payment.' },
+  problems: ['checkout_not_open', 'checkout_expired', 'checkout_processing', 'no_psp_for_payment'],
+  handle: ({ deps, caller, params, body, request }) => {
+    const signals = fromWireObserved(body.signals);
+    return confirm(deps, {
+      request,
+      checkoutId: params.checkout_id,
+      ...(caller.clientSecretHash === undefined ? {} : { clientSecretHash: caller.clientSecretHash }),
+      method: body.payment_method,
+      initiator: caller.key.kind === 'publishable' ? 'buyer' : body.initiator,
+      signals:
+        caller.key.kind === 'publishable'
+          ? { ...signals, device: { ...signals.device, ...seen(caller) } }
+          : signals,
+      browser: caller.key.kind === 'publishable' ? browserOf(seen(caller)) : browserOf(signals.device ?? {}),
+    });
+  },
+});
+
+/** What the connection itself tells about a browser: it may not be overruled by the body. */
+function seen({ address, userAgent, acceptLanguage, clientHints }: Caller) {
+  return withoutUndefined({ ip: address, userAgent, acceptLanguage, clientHints });
+}
+
+function browserOf(device: { ip?: string; userAgent?: string; acceptLanguage?: string }) {
+  const { ip, userAgent, acceptLanguage } = device;
+  return withoutUndefined({ ip, userAgent, acceptLanguage });
+}

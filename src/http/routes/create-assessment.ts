@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { createAssessment as assess } from '../../flows/create-assessment.ts';
+import { assessmentEvents } from '../../domain/risk/decision.ts';
+import { assessmentShown } from '../codec/checkout.ts';
+import { nothing } from '../codec/parts.ts';
+import { allSignals, fromWireSignals } from '../codec/signals.ts';
+import { route } from '../route.ts';
+
+export const createAssessment = route({
+  operationId: 'createAssessment',
+  method: 'post',
+  path: '/v1/assessments',
+  tag: 'Assessments',
+  summary: 'Assess a sign-up, a new card, a login or a checkout',
+  description:
+    'Scores the signals with the shop’s model, applies the policy of the event, and says what to do and why.',
+  scope: 'assessments',
+  client: false,
+  params: nothing,
+  query: nothing,
+  body: z
+    .strictObject({ event: z.enum(assessmentEvents), signals: allSignals })
+    .meta({ id: 'CreateAssessment' }),
+  moves: 'create_assessment',
+  reply: { status: 201, schema: assessmentShown, description: 'The assessment.' },
+  problems: [],
+  handle: ({ deps, body, request }) =>
+    assess(deps, { request, event: body.event, signals: fromWireSignals(body.signals) }),
+});

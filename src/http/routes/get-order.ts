@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { checkoutIdOf } from '../../domain/purchase/purchase.ts';
+import { refuse } from '../../domain/refusal.ts';
+import { orderShown } from '../codec/order.ts';
+import { idOf, nothing } from '../codec/parts.ts';
+import { toWireOrder } from '../render/order.ts';
+import { route } from '../route.ts';
+
+export const getOrder = route({
+  operationId: 'getOrder',
+  method: 'get',
+  path: '/v1/orders/{order_id}',
+  tag: 'Orders',
+  summary: 'Read an order',
+  description: 'The order as it is now, with its payment and every movement of its money.',
+  scope: 'orders',
+  client: false,
+  params: z.strictObject({ order_id: idOf('ord', 'The order.') }),
+  query: nothing,
+  body: null,
+  moves: null,
+  reply: { status: 200, schema: orderShown, description: 'The order.' },
+  problems: [],
+  handle: async ({ deps, caller, params }) => {
+    const purchase = await deps.store.purchases.find(caller.merchantId, checkoutIdOf(params.order_id));
+    return purchase?.sale === undefined
+      ? refuse('not_found', 'There is no such order.')
+      : { document: toWireOrder({ purchase, assessment: null, events: [] }) };
+  },
+});

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { checkoutIdOf } from '../../domain/purchase/purchase.ts';
+import { refuse } from '../../domain/refusal.ts';
+import { paymentShown } from '../codec/checkout.ts';
+import { amountShown } from '../codec/money.ts';
+import { idOf, nothing, shownAt, shownTime } from '../codec/parts.ts';
+import { toWirePayment } from '../render/checkout.ts';
+import { route } from '../route.ts';
+
+const attempt = z
+  .strictObject({
+    id: z.string(),
+    status: z.string(),
+    psp: z.string(),
+    psp_account: z.string(),
+    amount: amountShown,
+    routed_because: z.string(),
+    created_at: shownTime,
+  })
+  .meta({ id: 'Attempt' });
+
+const entry = z
+  .strictObject({
+    subject: z.string(),
+    at: shownTime,
+    from: z.string().nullable(),
+    to: z.string(),
+    because: z.string(),
+  })
+  .meta({ id: 'JournalEntry' });
+
+export const getPayment = route({
+  operationId: 'getPayment',
+  method: 'get',
+  path: '/v1/payments/{payment_id}',
+  tag: 'Payments',
+  summary: 'Read a payment with its attempts and journal',
+  description: 'Everything that happened to one order’s money, in order, and why.',
+  scope: 'payments',
+  client: false,
+  params: z.strictObject({ payment_id: idOf('pay', 'The payment.') }),
+  query: nothing,
+  body: null,
+  moves: null,
+  reply: {
+    status: 200,
+    schema: paymentShown
+      .extend({ attempts: z.array(attempt), journal: z.array(entry) })
+      .meta({ id: 'Payment' }),
+    description: 'The payment.',
+  },
+  problems: [],
+  handle: async ({ deps, caller, params }) => {
+    const checkoutId = checkoutIdOf(params.payment_id);
+    const purchase = await deps.store.purchases.find(caller.merchantId, checkoutId);
+    const payment = purchase && toWirePayment(purchase);
+    if (!payment) return refuse('not_found', 'There is no such payment.');
+    const journal = await deps.store.purchases.journal(caller.merchantId, checkoutId);
+    return {
+      document: {
+        ...payment,
+        attempts: purchase.sale?.attempts.map((each) => ({
+          id: each.id,
+          status: each.state,
+          psp: each.psp,
+          psp_account: each.pspAccount,
+          amount: Number(each.request.amount.amount),
+          routed_because: each.request.routedBecause,
+          created_at: shownAt(each.createdAt),
+        })),
+        journal: journal.map((each) => ({ ...each, at: shownAt(each.at) })),
+      },
+    };
+  },
+});

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import type { Event } from '../../domain/events/event.ts';
+import type { EventCursor } from '../../store/store.ts';
+import { nothing, shownAt, shownTime } from '../codec/parts.ts';
+import { route } from '../route.ts';
+
+const cursor = z
+  .string()
+  .regex(/^\d{1,20}-\d{1,20}$/)
+  .meta({ description: 'The `next` of an earlier page.' });
+
+const eventShown = z
+  .strictObject({
+    id: z.string(),
+    type: z.string(),
+    at: shownTime,
+    aggregate: z.strictObject({ type: z.enum(['order', 'assessment']), id: z.string() }),
+    sequence: z.int().meta({ description: '1, 2, 3 … within the aggregate, without gaps.' }),
+    data: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'Event' });
+
+export const listEvents = route({
+  operationId: 'listEvents',
+  method: 'get',
+  path: '/v1/events',
+  tag: 'Events',
+  summary: 'Read events',
+  description:
+    'Events in the order they were committed, from a cursor on. Ask again with `next`: it stays where it is until ' +
+    'there is more, and no event is ever skipped. Dedupe on `id`.',
+  scope: 'events',
+  client: false,
+  params: nothing,
+  query: z.strictObject({
+    after: cursor.optional(),
+    limit: z
+      .string()
+      .regex(/^[1-9]\d{0,2}$/)
+      .optional()
+      .meta({ description: '1 to 999; 100 when absent.' }),
+  }),
+  body: null,
+  moves: null,
+  reply: {
+    status: 200,
+    schema: z
+      .strictObject({ events: z.array(eventShown), next: z.string().nullable() })
+      .meta({ id: 'EventPage' }),
+    description: 'A page of events.',
+  },
+  problems: [],
+  handle: async ({ deps, caller, query }) => {
+    const after = query.after === undefined ? null : toCursor(query.after);
+    const found = await deps.store.events.list(caller.merchantId, after, Number(query.limit ?? 100));
+    const last = found.at(-1)?.cursor ?? after;
+    return {
+      document: {
+        events: found.map(({ event }) => toWireEvent(event)),
+        next: last === null ? null : `${last.xact}-${last.position}`,
+      },
+    };
+  },
+});
+
+function toCursor(text: string): EventCursor {
+  const [xact = '0', position = '0'] = text.split('-');
+  return { xact, position };
+}
+
+export function toWireEvent({ id, type, at, aggregate, sequence, data }: Event) {
+  return { id, type, at: shownAt(at), aggregate, sequence, data: toWireData(data) };
+}
+
+/** Field names in the wire's way, amounts as integers. */
+function toWireData(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value);
+  if (Array.isArray(value)) return value.map(toWireData);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      toWireData(each),
+    ]),
+  );
+}

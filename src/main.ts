@@ -1,0 +1,148 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import type { Config } from './config.ts';
+import type { Deps } from './flows/deps.ts';
+import { makeAdmin } from './http/admin.ts';
+import { authenticator } from './http/authenticate.ts';
+import { addDocs } from './http/docs.ts';
+import { type Door, makeApp } from './http/door.ts';
+import { addressReader } from './http/edge/address.ts';
+import { apiHeaders } from './http/edge/headers.ts';
+import { type HttpServer, createHttpServer } from './http/edge/server.ts';
+import { problemSender } from './http/problem.ts';
+import { render } from './http/render/render.ts';
+import { addReturnPage } from './http/return-page.ts';
+import { routes } from './http/routes.ts';
+import { addWebhooks } from './http/webhooks.ts';
+import { type MerchantId, idFrom } from './kernel/ids.ts';
+import { failpointAt } from './observe/failpoint.ts';
+import type { Log } from './observe/log.ts';
+import { makeMetrics } from './observe/metrics.ts';
+import type { Psp } from './psp/psp.ts';
+import { createAdyenPsp } from './psp/adyen/adyen.ts';
+import { createStripePsp } from './psp/stripe/stripe.ts';
+import { pspDirectory } from './psp-directory.ts';
+import { openRisk } from './risk/open-risk.ts';
+import { memoryVelocity } from './risk/velocity/memory.ts';
+import { openDatabase } from './store/database.ts';
+import { postgresStore } from './store/postgres-store.ts';
+import { startWorkers } from './workers/workers.ts';
+
+export type Service = {
+  readonly api: string;
+  readonly admin: string;
+  /** Finishes what is in flight, then lets go of everything. Answers how many requests had to be cut off. */
+  readonly close: () => Promise<number>;
+  /** Reads policies and models again: what SIGHUP does. */
+  readonly reload: () => Promise<boolean>;
+  /** Deps, for a first start that has to create the merchant. */
+  readonly deps: Deps;
+};
+
+/** How long a drain waits: longer than any request may take. */
+const drainMs = 20_000;
+
+/** Puts the parts together and opens the doors. This is the only place that knows every implementation. */
+export async function startService(config: Config, merchantId: MerchantId, log: Log): Promise<Service> {
+  const clock = Date.now;
+  const newId: Deps['newId'] = (prefix) => idFrom(prefix, clock(), randomBytes(10));
+  const metrics = makeMetrics();
+  const database = openDatabase({
+    url: config.databaseUrl,
+    poolMax: config.poolMax,
+    statementTimeoutMs: 10_000,
+    connectTimeoutMs: 5_000,
+    onIdleFault: (error) => log.warn('an idle database connection broke', { error }),
+  });
+  const store = postgresStore(database);
+  const risk = await openRisk({
+    policies: config.policies,
+    models: config.models,
+    secret: config.secret,
+    velocity: memoryVelocity(),
+    log,
+    degraded: (part) => metrics.risk_degraded_total.add({ part }),
+    generation: (accepted) => metrics.policy_refused.set({}, accepted ? 0 : 1),
+  });
+  const deps: Deps = {
+    store,
+    risk: risk.risk,
+    psps: pspDirectory(pspsOf(config).map((psp) => ({ merchantId, psp }))),
+    clock,
+    newId,
+    render,
+    failpoint: failpointAt(config.failpoint),
+    leaseMs: config.leaseMs,
+    publicUrl: config.publicUrl,
+  };
+  const headers = apiHeaders();
+  const door: Door = {
+    deps,
+    authenticate: authenticator(store.merchants, clock),
+    readAddress: addressReader(config.trustedProxies),
+    log,
+    metrics,
+    headers,
+    sendProblem: problemSender({ docsUrl: '/docs', headers }),
+  };
+  const workers = startWorkers(deps, log);
+  const app = makeApp(door, routes, (extended) => {
+    addWebhooks(extended, door, workers.wakeDeliveries);
+    addReturnPage(extended, door);
+    addDocs(extended);
+  });
+  let draining = false;
+  const api = createHttpServer(app);
+  const admin = createHttpServer(makeAdmin(metrics, { database: store.ping }, () => draining, log));
+
+  return {
+    api: await listen(api, config.host, config.port, 'PORT'),
+    admin: await listen(admin, config.adminHost, config.adminPort, 'ADMIN_PORT'),
+    deps,
+    reload: risk.reload,
+    close: async () => {
+      draining = true;
+      const cut = await api.close(drainMs);
+      await workers.stop();
+      await admin.close(1_000);
+      await risk.close();
+      metrics.close();
+      await database.close();
+      return cut;
+    },
+  };
+}
+
+function pspsOf({ stripe, adyen, pspTimeoutMs: timeoutMs }: Config): Psp[] {
+  const clock = Date.now;
+  const psps: Psp[] = [];
+  if (stripe !== null) {
+    const { baseUrl, ...account } = stripe;
+    psps.push(createStripePsp({ ...account, ...(baseUrl !== null && { baseUrl }), timeoutMs, clock }));
+  }
+  if (adyen !== null) {
+    const { baseUrl, liveUrlPrefix, ...account } = adyen;
+    psps.push(
+      createAdyenPsp({
+        ...account,
+        ...(baseUrl !== null && { baseUrl }),
+        environment: liveUrlPrefix === null ? 'test' : 'live',
+        ...(liveUrlPrefix !== null && { liveEndpointUrlPrefix: liveUrlPrefix }),
+        timeoutMs,
+        clock,
+      }),
+    );
+  }
+  return psps;
+}
+
+async function listen({ server }: HttpServer, host: string, port: number, variable: string): Promise<string> {
+  server.listen(port, host);
+  const failed = once(server, 'error').then(([error]: unknown[]) => {
+    throw new Error(`cannot listen on ${host}:${port} (${variable})`, { cause: error });
+  });
+  await Promise.race([once(server, 'listening'), failed]);
+  const address = server.address() as AddressInfo;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+}

@@ -1,0 +1,66 @@
+import { library } from '../domain/risk/features/library.ts';
+import type { Log } from '../observe/log.ts';
+import { createRisk, deadlineMsDefault } from './assess.ts';
+import { createMemoryLists, createMemorySnoozes } from './policy/lists.ts';
+import { keepReloading } from './reload.ts';
+import type { Risk } from './risk.ts';
+import { featureHash } from './signals/feature-hash.ts';
+import { keysWith } from './signals/keys.ts';
+import { referenceData } from './signals/reference.ts';
+import type { Velocity } from './velocity/velocity.ts';
+
+export type OpenRisk = {
+  readonly risk: Risk;
+  /** Reads policies and models again; the last good ones stay when the new ones are refused. */
+  readonly reload: () => Promise<boolean>;
+  readonly close: () => Promise<void>;
+};
+
+/** Loads what decides and keeps it fresh. Throws `GenerationRefused` when policies and models do not fit together. */
+export async function openRisk(settings: {
+  readonly policies: string;
+  readonly models: string;
+  readonly secret: string;
+  readonly velocity: Velocity;
+  readonly log: Log;
+  readonly degraded: (part: string) => void;
+  readonly generation: (accepted: boolean) => void;
+}): Promise<OpenRisk> {
+  const { log, velocity } = settings;
+  const reloading = await keepReloading(
+    { policies: settings.policies, models: settings.models },
+    {
+      accepted: () => {
+        settings.generation(true);
+        log.info('policies and models are reloaded');
+      },
+      refused: (error) => {
+        settings.generation(false);
+        log.error('policies or models are refused; the last good ones stay in force', { error });
+      },
+    },
+  );
+  const lists = createMemoryLists([]);
+  const snoozes = createMemorySnoozes([]);
+  const risk = createRisk({
+    reading: { keysOf: keysWith(settings.secret), reference: referenceData() },
+    velocity,
+    deciders: () => reloading.current().deciders,
+    lists: () => lists,
+    snoozes: () => snoozes,
+    featuresHash: featureHash(library),
+    deadlineMs: deadlineMsDefault,
+    failed: (part, error) => {
+      settings.degraded(part);
+      log.warn('an assessment went without a part', { component: part, error });
+    },
+  });
+  return {
+    risk,
+    reload: reloading.reload,
+    close: async () => {
+      reloading.close();
+      await velocity.close();
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import type { Deps } from '../flows/deps.ts';
+import { expireCheckout } from '../flows/expire-checkout.ts';
+import { processDelivery } from '../flows/process-delivery.ts';
+import { resumeRequest } from '../flows/resume-request.ts';
+import { settle } from '../flows/settle.ts';
+import { dayMs, hourMs, minuteMs, secondMs } from '../kernel/instant.ts';
+import type { Log } from '../observe/log.ts';
+import { type Worker, startWorker } from './worker.ts';
+
+/** How many rows one round takes: enough to be busy, few enough to stop within a PSP call's time. */
+const batch = 20;
+
+/** A reply is repeated for at least a day (docs/ARCHITECTURE.md); a second day forgives slow clients and clocks. */
+const repliesKeptMs = 2 * dayMs;
+
+/**
+ * Everything that finishes what a request could not: abandoned requests, outcomes nobody heard, stored webhooks,
+ * checkouts nobody paid. Any number of processes may run them; rows are claimed with `skip locked`.
+ */
+export function startWorkers(
+  deps: Deps,
+  log: Log,
+): { wakeDeliveries: () => void; stop: () => Promise<void> } {
+  /** One row's fault must not keep the others waiting. */
+  const each = async <T>(
+    worker: string,
+    found: readonly T[],
+    work: (row: T) => Promise<void>,
+  ): Promise<number> => {
+    await Promise.all(
+      found.map((row) =>
+        work(row).catch((error: unknown) =>
+          log.error('a row could not be finished and stays', { worker, error }),
+        ),
+      ),
+    );
+    return found.length;
+  };
+
+  const deliveries = startWorker('process-deliveries', secondMs, log, async () =>
+    each('process-deliveries', await deps.store.deliveries.claimDue(deps.clock(), batch), (delivery) =>
+      processDelivery(deps, delivery),
+    ),
+  );
+  const workers: Worker[] = [
+    deliveries,
+    startWorker('resume-requests', secondMs, log, async () => {
+      const now = deps.clock();
+      const abandoned = await deps.store.requests.claimAbandoned(now, now + deps.leaseMs, batch);
+      return each('resume-requests', abandoned, (request) => resumeRequest(deps, request));
+    }),
+    startWorker('settle', secondMs, log, async () =>
+      each('settle', await deps.store.settling.claimDue(deps.clock(), batch), (unsettled) =>
+        settle(deps, unsettled),
+      ),
+    ),
+    startWorker('expire-checkouts', minuteMs, log, async () => {
+      const expired = await deps.store.settling.findExpired(deps.clock(), batch);
+      await each('expire-checkouts', expired, (purchase) => expireCheckout(deps, purchase));
+      return 0;
+    }),
+    startWorker('forget-replies', hourMs, log, async () => {
+      await deps.store.requests.deleteRepliedBefore(deps.clock() - repliesKeptMs);
+      return 0;
+    }),
+  ];
+  return {
+    wakeDeliveries: deliveries.wake,
+    stop: async () => {
+      await Promise.all(workers.map((worker) => worker.stop()));
+    },
+  };
+}
