@@ -53,8 +53,8 @@ async function run(): Promise<Outcome | null> {
         ? diff(values, [files[0], files[1]], assessments, show)
         : null;
     case 'explain': {
-      const event = assessmentEvents.find((one) => one === (files[0] ?? 'checkout'));
-      return event ? { lines: [vocabularyTable(event)], holds: true } : null;
+      const event = assessmentEvents.find((one) => one === files[0]);
+      return files[0] && !event ? null : { lines: [vocabularyTable(event && [event])], holds: true };
     }
     default:
       return null;
