@@ -21,7 +21,7 @@ describe('what strict JSON accepts', () => {
             'json_number_inexact',
           ]).toContain(result.code);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -47,7 +47,7 @@ describe('what strict JSON accepts', () => {
         const result = read(text);
         if (result.ok) expect(result.value).toEqual(JSON.parse(text));
       }),
-      { numRuns: 5_000 },
+      { numRuns: 2_000 },
     );
   });
 
@@ -59,7 +59,7 @@ describe('what strict JSON accepts', () => {
           if (codeOf(read(text)) === 'json_malformed') expect(() => JSON.parse(text) as unknown).toThrow();
         },
       ),
-      { numRuns: 5_000 },
+      { numRuns: 2_000 },
     );
   });
 

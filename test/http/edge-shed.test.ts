@@ -1,7 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { loadShed, type RequestClass, type Shed } from '../../src/http/edge/shed.ts';
-
-const calm = (): number => 0;
+import { loadShed, nextRoom, type RequestClass, type Shed } from '../../src/http/edge/shed.ts';
 
 function fill(shed: Shed, requestClass: RequestClass, count: number): number {
   return Array.from({ length: count }, () => shed.admit(requestClass)).filter(({ ok }) => ok).length;
@@ -9,7 +7,7 @@ function fill(shed: Shed, requestClass: RequestClass, count: number): number {
 
 describe('load shedding', () => {
   test('each class has its share, and the last fifth belongs to critical calls', () => {
-    const shed = loadShed({ inFlightMax: 100, readLoopDelayMs: calm });
+    const shed = loadShed({ inFlightMax: 100 });
     expect(fill(shed, 'list', 200)).toBe(50);
     expect(fill(shed, 'create', 200)).toBe(15);
     expect(fill(shed, 'confirm', 200)).toBe(15);
@@ -17,19 +15,18 @@ describe('load shedding', () => {
     expect(shed.inFlight()).toBe(100);
   });
 
-  test('a late event loop takes room from all but the critical class', () => {
-    let delay = 0;
-    const shed = loadShed({ inFlightMax: 100, loopDelayMs: 50, readLoopDelayMs: () => delay });
-    expect(fill(shed, 'list', 40)).toBe(40);
-    delay = 150;
-    expect(fill(shed, 'confirm', 10)).toBe(0);
-    expect(fill(shed, 'critical', 60)).toBe(60);
-    delay = 0;
-    expect(shed.admit('critical').ok).toBe(false);
+  test('a late event loop halves the room in two steps, down to a few requests, and a calm one gives it back', () => {
+    let room = 256;
+    for (let step = 0; step < 2; step += 1) room = nextRoom(room, 80, 256);
+    expect(room).toBeLessThan(128);
+    for (let step = 0; step < 100; step += 1) room = nextRoom(room, 80, 256);
+    expect(room).toBe(8);
+    for (let step = 0; step < 31; step += 1) room = nextRoom(room, 3, 256);
+    expect(room).toBe(256);
   });
 
   test('room comes back when a request is done, once', () => {
-    const shed = loadShed({ inFlightMax: 2, readLoopDelayMs: calm });
+    const shed = loadShed({ inFlightMax: 2 });
     const admission = shed.admit('critical');
     expect(shed.admit('list').ok).toBe(false);
     if (admission.ok) {
@@ -44,33 +41,30 @@ describe('load shedding', () => {
     const shedClasses: RequestClass[] = [];
     const shed = loadShed({
       inFlightMax: 0,
-      readLoopDelayMs: calm,
       onShed: (each) => void shedClasses.push(each),
     });
     expect(shed.admit('list')).toMatchObject({ ok: false, code: 'overloaded', retryAfterS: 5 });
     expect(shedClasses).toEqual(['list']);
   });
 
-  test('the loop is watched by itself when nobody reads it for us', async () => {
-    const shed = loadShed({ inFlightMax: 1_000, loopDelayMs: 1 });
-    const blocked = Date.now() + 400;
-    while (Date.now() < blocked)
-      await new Promise<void>(
-        (resolve) =>
-          void setTimeout(() => {
-            const until = Date.now() + 60;
-            while (Date.now() < until);
-            resolve();
-          }, 0),
-      );
-    // Forty milliseconds of delay on a tolerance of one leave a listing less than a tenth of its five hundred places.
-    expect(fill(shed, 'list', 1_000)).toBeLessThan(250);
+  test('while the loop is blocked again and again listings are turned away and critical calls are not', async () => {
+    const shed = loadShed({ inFlightMax: 1_000 });
+    const block = (): void => {
+      const until = performance.now() + 60;
+      while (performance.now() < until);
+    };
+    for (let at = 0; at < 12; at += 1) {
+      block();
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+    expect(fill(shed, 'list', 1_000)).toBeLessThan(400);
+    expect(shed.admit('critical').ok).toBe(true);
     shed.close();
   });
 
   test('at three times the capacity 99 % of critical calls succeed, and less important ones fail first', () => {
     // A simulation in ticks: a request holds its place for 20 ticks, so 64 places serve 3.2 a tick; 9.6 a tick arrive.
-    const shed = loadShed({ inFlightMax: 64, readLoopDelayMs: calm });
+    const shed = loadShed({ inFlightMax: 64 });
     const mix: RequestClass[] = [
       'critical',
       'confirm',

@@ -27,29 +27,24 @@ export type Shed = {
  * Lets requests in as long as there is room for their class, and turns the others away at once: a request that would
  * wait until its client has given up costs as much as one that is answered.
  *
- * Room is counted in requests in flight, of which a process takes `inFlightMax`, and shrinks when the event loop is
- * late: with no wait anywhere else, that is where an overloaded Node process queues. At `loopDelayMs` of delay half
- * the room is left, at three times as much a quarter. Critical calls do not feel the loop: they only fill `inFlightMax`.
+ * Room is counted in requests in flight. It is at most `inFlightMax`, and becomes what this process can do on this
+ * machine: it shrinks while the event loop is late, which is where an overloaded Node process queues, and grows back
+ * while it is not. Critical calls do not feel the loop: they only fill `inFlightMax`.
  */
 export function loadShed({
   inFlightMax = 256,
-  loopDelayMs = 50,
-  readLoopDelayMs,
   onShed,
-}: {
-  inFlightMax?: number;
-  loopDelayMs?: number;
-  /** For tests; the mean delay of the last tenth of a second otherwise. */
-  readLoopDelayMs?: () => number;
-  onShed?: (requestClass: RequestClass) => void;
-} = {}): Shed {
-  const loop = readLoopDelayMs ? { read: readLoopDelayMs, close: () => undefined } : watchLoop();
+}: { inFlightMax?: number; onShed?: (requestClass: RequestClass) => void } = {}): Shed {
   let inFlight = 0;
+  let room = inFlightMax;
+  const stop = watchLoop((delayMs) => {
+    room = nextRoom(room, delayMs, inFlightMax);
+  });
 
   return {
     admit: (requestClass) => {
-      const room = requestClass === 'critical' ? inFlightMax : inFlightMax / (1 + loop.read() / loopDelayMs);
-      if (inFlight >= room * share[requestClass]) {
+      const limit = requestClass === 'critical' ? inFlightMax : room;
+      if (inFlight >= limit * share[requestClass]) {
         onShed?.(requestClass);
         return {
           ok: false,
@@ -69,28 +64,35 @@ export function loadShed({
       };
     },
     inFlight: () => inFlight,
-    close: loop.close,
+    close: stop,
   };
+}
+
+/** A quarter of the 100 ms that a checkout may take may be spent waiting for the loop. */
+const delayMsMax = 25;
+/** Below this a process would not notice that it has recovered. */
+const roomMin = 8;
+
+/** Additive increase, multiplicative decrease, as TCP finds its share: a tenth of a second per step. */
+export function nextRoom(room: number, loopDelayMs: number, inFlightMax: number): number {
+  if (loopDelayMs > delayMsMax) return Math.max(Math.min(roomMin, inFlightMax), room * 0.7);
+  return Math.min(inFlightMax, room + inFlightMax / 32);
 }
 
 /** The histogram's resolution, which an idle loop also shows. */
 const resolutionMs = 10;
 
-function watchLoop(): { read: () => number; close: () => void } {
+function watchLoop(tell: (delayMs: number) => void): () => void {
   const histogram = monitorEventLoopDelay({ resolution: resolutionMs });
   histogram.enable();
-  let delayMs = 0;
   const sample = setInterval(() => {
     // Without a sample there is nothing new to say: the loop was blocked between two visits of this timer.
-    delayMs = histogram.count === 0 ? delayMs : Math.max(0, histogram.mean / 1e6 - resolutionMs);
+    if (histogram.count > 0) tell(Math.max(0, histogram.mean / 1e6 - resolutionMs));
     histogram.reset();
   }, 100);
   sample.unref();
-  return {
-    read: () => delayMs,
-    close: () => {
-      clearInterval(sample);
-      histogram.disable();
-    },
+  return () => {
+    clearInterval(sample);
+    histogram.disable();
   };
 }
