@@ -16,7 +16,10 @@ const paymentSchema = z.object({
   amount: z.object({ value: z.number(), currency: z.string() }).nullish(),
   refusalReasonCode: z.string().optional(),
   // An instance of one of the library's classes, with a field for everything that an action may have.
-  action: z.looseObject({}).transform(present<Record<string, unknown>>).nullish(),
+  action: z
+    .looseObject({})
+    .transform(present<Record<string, unknown>>)
+    .nullish(),
   additionalData: texts.optional(),
   fraudResult: z.object({ accountScore: z.number() }).nullish(),
 });

@@ -1,0 +1,80 @@
+import type { AttemptOutcome, MovementOutcome } from '../domain/payment/outcome.ts';
+import type { Clock } from '../kernel/instant.ts';
+import { admit, type BreakerRules, closedBreaker, ended } from './breaker.ts';
+import { fullBucket, take, type Rate } from './limiter.ts';
+import type { Psp } from './psp.ts';
+
+/** The calls that an account's limits count apart, as Stripe counts each endpoint apart. */
+export type Endpoint = 'authorize' | 'completeAction' | 'ask' | 'cancel' | 'move' | 'askMovement';
+
+export type Guard = {
+  /** One rate for each endpoint, or one for all that are not named. */
+  readonly limits: Readonly<Partial<Record<Endpoint, Rate>>> & { readonly each: Rate };
+  /** The longest that a call waits for its turn; the deadline of the call itself begins after it. */
+  readonly waitMsMax: number;
+  readonly breaker: BreakerRules;
+  readonly clock: Clock;
+  /** Waits; passed in, so that a test need not. */
+  readonly pause?: (ms: number) => Promise<void>;
+};
+
+/** Stripe's 25 requests a second per endpoint; Adyen states no figure and answers 429 above its own. */
+export const stripeRate: Rate = { perSecond: 25, burst: 25 };
+
+/** Opens when half of twenty calls went unanswered: an outage, not a bad minute of one issuer. */
+export const breakerDefault: BreakerRules = { calls: 20, share: 0.5, openForMs: 5_000 };
+
+type Unsent =
+  | { readonly kind: 'not_sent'; readonly cause: string }
+  | { readonly kind: 'unknown'; readonly cause: string };
+
+/**
+ * The same account, not called faster than its limits and not called while it does not answer. What is held back was
+ * not sent; a question that is held back leaves its answer unknown. Reading webhooks and lists is not held back.
+ */
+export function guard(psp: Psp, rules: Guard): Psp {
+  const pause = rules.pause ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
+  const buckets = new Map<Endpoint, ReturnType<typeof fullBucket>>();
+  let breaker = closedBreaker;
+
+  /** Why the call may not be made; null when it may, after its turn has come. */
+  async function turn(endpoint: Endpoint): Promise<string | null> {
+    const rate = rules.limits[endpoint] ?? rules.limits.each;
+    const at = rules.clock();
+    const next = take(buckets.get(endpoint) ?? fullBucket(rate, at), rate, at);
+    if (next.waitMs > rules.waitMsMax) return `more than ${rate.perSecond} calls a second`;
+    buckets.set(endpoint, next.after);
+    if (next.waitMs > 0) await pause(next.waitMs);
+    const { after, admitted } = admit(breaker, rules.breaker, rules.clock());
+    breaker = after;
+    return admitted ? null : 'the PSP does not answer: the circuit is open';
+  }
+
+  async function call<Outcome extends AttemptOutcome | MovementOutcome>(
+    endpoint: Endpoint,
+    heldBackAs: Unsent['kind'],
+    make: () => Promise<Outcome>,
+  ): Promise<Outcome | Unsent> {
+    const cause = await turn(endpoint);
+    if (cause !== null) return { kind: heldBackAs, cause };
+    let answered = false;
+    try {
+      const outcome = await make();
+      answered = outcome.kind !== 'unknown' && outcome.kind !== 'not_sent';
+      return outcome;
+    } finally {
+      breaker = ended(breaker, rules.breaker, answered, rules.clock());
+    }
+  }
+
+  return {
+    ...psp,
+    authorize: (subject) => call('authorize', 'not_sent', () => psp.authorize(subject)),
+    completeAction: (subject, brought) =>
+      call('completeAction', 'unknown', () => psp.completeAction(subject, brought)),
+    ask: (subject) => call('ask', 'unknown', () => psp.ask(subject)),
+    cancel: (subject) => call('cancel', 'unknown', () => psp.cancel(subject)),
+    move: (subject) => call('move', 'not_sent', () => psp.move(subject)),
+    askMovement: (subject) => call('askMovement', 'unknown', () => psp.askMovement(subject)),
+  };
+}
