@@ -111,10 +111,10 @@ function judge(counted: readonly Counted[], visit: Visit, onExceeded?: (limit: L
     // A limit on failures alone adds nothing for the call, yet one more call must fit under it.
     const exceeded = used - points + Math.max(points, 1) > allow;
     if (exceeded) onExceeded?.(limit);
-    if (limit.dry_run) continue;
-    if (nearest === undefined || share > nearest.share) nearest = { share, headers };
     const answer = strict?.answer ?? limit.answer;
-    if (!exceeded || (answer === 'challenge' && visit.challengeSolved === true)) continue;
+    if (limit.dry_run || (answer === 'challenge' && visit.challengeSolved === true)) continue;
+    if (nearest === undefined || share > nearest.share) nearest = { share, headers };
+    if (!exceeded) continue;
     // A refusal is worth more than a challenge: solving that would not help. Among equals the longest wait counts.
     const worse = over === undefined || (answer === 'refuse' && over.answer === 'challenge');
     if (worse || (answer === over?.answer && resetsInS > over.retryAfterS)) {
