@@ -16,14 +16,14 @@ export type ServerLimits = {
 export const serverLimits: ServerLimits = {
   // A whole head fits into one packet; ten seconds forgive a bad mobile connection, not a slowloris.
   headersTimeoutMs: 10_000,
-  // Head and body together. 32 kB in 15 s is a modem.
-  requestTimeoutMs: 15_000,
+  // Head and body together; with the interval of the check every slow request is gone after 15 s. 32 kB is then a modem.
+  requestTimeoutMs: 13_000,
   // Node looks for late requests every 30 s by default, so that a limit of 10 s would mean up to 40.
   checkIntervalMs: 1_000,
   // Load balancers keep their side for 60 s: ours must last longer, or they send into a closing connection.
   keepAliveTimeoutMs: 65_000,
   // How long a client may take to fetch an answer that is ready.
-  flushTimeoutMs: 15_000,
+  flushTimeoutMs: 12_000,
   // An event stream whose reader is this far behind is cut off; it resumes from its cursor.
   unsentBytesMax: 1_048_576,
   // About 30 kB each; the process dies of file descriptors or memory well above this.
