@@ -1,8 +1,8 @@
-import type { Instant } from '../kernel/instant.ts';
+import type { Clock, Instant } from '../kernel/instant.ts';
 import { unreachable } from '../kernel/unreachable.ts';
 
 export type BreakerRules = {
-  /** Over how many of the last calls the share is taken; fewer than that never open. */
+  /** Over how many of the last exchanges the share is taken; fewer than that never open. */
   readonly calls: number;
   /** The share of them that was not answered at which it opens. */
   readonly share: number;
@@ -10,7 +10,13 @@ export type BreakerRules = {
   readonly openForMs: number;
 };
 
-/** A circuit breaker as a value. */
+/** Opens when half of twenty exchanges went unanswered: an outage, not a bad minute of one issuer. */
+export const breakerDefault: BreakerRules = { calls: 20, share: 0.5, openForMs: 5_000 };
+
+/**
+ * A circuit breaker as a value. It counts exchanges, not outcomes: a buyer who sends rubbish is answered with an error,
+ * and must not be able to close the shop.
+ */
 export type Breaker =
   /** Enters: at first, and when a probe was answered. Leaves: too many unanswered calls. */
   | { readonly state: 'closed'; readonly answered: readonly boolean[] }
@@ -40,8 +46,8 @@ export function admit(
   }
 }
 
-/** The breaker after a call that was let through has ended. */
-export function ended(breaker: Breaker, rules: BreakerRules, answered: boolean, at: Instant): Breaker {
+/** The breaker after an exchange with the PSP was answered or not. */
+export function noted(breaker: Breaker, rules: BreakerRules, answered: boolean, at: Instant): Breaker {
   switch (breaker.state) {
     case 'closed': {
       const last = [...breaker.answered, answered].slice(-rules.calls);
@@ -58,4 +64,21 @@ export function ended(breaker: Breaker, rules: BreakerRules, answered: boolean, 
     default:
       return unreachable(breaker);
   }
+}
+
+/** The one breaker of an account: its adapter says what it hears, its guard asks whether to call. */
+export type Circuit = { readonly heard: (answered: boolean) => void; readonly admits: () => boolean };
+
+export function circuit(clock: Clock, rules = breakerDefault): Circuit {
+  let breaker = closedBreaker;
+  return {
+    heard: (answered) => {
+      breaker = noted(breaker, rules, answered, clock());
+    },
+    admits: () => {
+      const { after, admitted } = admit(breaker, rules, clock());
+      breaker = after;
+      return admitted;
+    },
+  };
 }

@@ -1,6 +1,6 @@
 import type { AttemptOutcome, MovementOutcome } from '../domain/payment/outcome.ts';
-import type { Clock } from '../kernel/instant.ts';
-import { admit, type BreakerRules, closedBreaker, ended } from './breaker.ts';
+import { secondMs, type Clock } from '../kernel/instant.ts';
+import type { Circuit } from './breaker.ts';
 import { fullBucket, take, type Rate } from './limiter.ts';
 import type { Psp } from './psp.ts';
 
@@ -12,7 +12,8 @@ export type Guard = {
   readonly limits: Readonly<Partial<Record<Endpoint, Rate>>> & { readonly each: Rate };
   /** The longest that a call waits for its turn; the deadline of the call itself begins after it. */
   readonly waitMsMax: number;
-  readonly breaker: BreakerRules;
+  /** Also given to the adapter as `heard`. */
+  readonly circuit: Circuit;
   readonly clock: Clock;
   /** Waits; passed in, so that a test need not. */
   readonly pause?: (ms: number) => Promise<void>;
@@ -21,8 +22,8 @@ export type Guard = {
 /** Stripe's 25 requests a second per endpoint; Adyen states no figure and answers 429 above its own. */
 export const stripeRate: Rate = { perSecond: 25, burst: 25 };
 
-/** Opens when half of twenty calls went unanswered: an outage, not a bad minute of one issuer. */
-export const breakerDefault: BreakerRules = { calls: 20, share: 0.5, openForMs: 5_000 };
+/** A record and its first call are apart by one commit; what comes later may be a worker that resumes. */
+const firstCallWithinMs = 2 * secondMs;
 
 type Unsent =
   | { readonly kind: 'not_sent'; readonly cause: string }
@@ -35,7 +36,6 @@ type Unsent =
 export function guard(psp: Psp, rules: Guard): Psp {
   const pause = rules.pause ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
   const buckets = new Map<Endpoint, ReturnType<typeof fullBucket>>();
-  let breaker = closedBreaker;
 
   /** Why the call may not be made; null when it may, after its turn has come. */
   async function turn(endpoint: Endpoint): Promise<string | null> {
@@ -45,9 +45,7 @@ export function guard(psp: Psp, rules: Guard): Psp {
     if (next.waitMs > rules.waitMsMax) return `more than ${rate.perSecond} calls a second`;
     buckets.set(endpoint, next.after);
     if (next.waitMs > 0) await pause(next.waitMs);
-    const { after, admitted } = admit(breaker, rules.breaker, rules.clock());
-    breaker = after;
-    return admitted ? null : 'the PSP does not answer: the circuit is open';
+    return rules.circuit.admits() ? null : 'the PSP does not answer: the circuit is open';
   }
 
   async function call<Outcome extends AttemptOutcome | MovementOutcome>(
@@ -56,25 +54,21 @@ export function guard(psp: Psp, rules: Guard): Psp {
     make: () => Promise<Outcome>,
   ): Promise<Outcome | Unsent> {
     const cause = await turn(endpoint);
-    if (cause !== null) return { kind: heldBackAs, cause };
-    let answered = false;
-    try {
-      const outcome = await make();
-      answered = outcome.kind !== 'unknown' && outcome.kind !== 'not_sent';
-      return outcome;
-    } finally {
-      breaker = ended(breaker, rules.breaker, answered, rules.clock());
-    }
+    return cause === null ? make() : { kind: heldBackAs, cause };
   }
+
+  /** Holding back what may be a repetition says nothing about the call before it. */
+  const unlessRepeated = (record: { readonly createdAt: number }): Unsent['kind'] =>
+    rules.clock() - record.createdAt > firstCallWithinMs ? 'unknown' : 'not_sent';
 
   return {
     ...psp,
-    authorize: (subject) => call('authorize', 'not_sent', () => psp.authorize(subject)),
+    authorize: (subject) => call('authorize', unlessRepeated(subject.attempt), () => psp.authorize(subject)),
     completeAction: (subject, brought) =>
       call('completeAction', 'unknown', () => psp.completeAction(subject, brought)),
     ask: (subject) => call('ask', 'unknown', () => psp.ask(subject)),
     cancel: (subject) => call('cancel', 'unknown', () => psp.cancel(subject)),
-    move: (subject) => call('move', 'not_sent', () => psp.move(subject)),
+    move: (subject) => call('move', unlessRepeated(subject.movement), () => psp.move(subject)),
     askMovement: (subject) => call('askMovement', 'unknown', () => psp.askMovement(subject)),
   };
 }

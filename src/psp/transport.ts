@@ -14,6 +14,19 @@ export type Answer = {
   readonly body: string;
 };
 
+/** Told after every exchange whether the PSP is there: it answered, and neither failed by itself nor turned us away. */
+export type Heard = (answered: boolean) => void;
+
+export type TransportConfig = {
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** Bounds the whole exchange: waiting for a connection, sending, and the last byte of the answer. */
+  readonly timeoutMs: number;
+  /** 64 calls of half a second each are more than the 100 a second that Stripe allows an account. */
+  readonly connections?: number;
+  readonly heard?: Heard;
+};
+
 export type Transport = {
   /** Answers whatever the PSP answered, errors included; throws `TransportFailure` when no whole answer was heard. */
   readonly exchange: (request: Exchange) => Promise<Answer>;
@@ -41,10 +54,8 @@ const answerBytesMax = 4_000_000;
 /**
  * A pool of keep-alive connections to one origin. Both official libraries open connections by themselves far more slowly
  * (Adyen's makes a TLS handshake per call), so they are given this through their own extension points.
- *
- * `timeoutMs` bounds the whole exchange: waiting for a connection, sending, and the last byte of the answer.
  */
-export function openTransport(origin: string, timeoutMs: number, connections = 64): Transport {
+export function openTransport({ origin, timeoutMs, connections = 64, heard }: TransportConfig): Transport {
   const pool = new Pool(origin, {
     connections,
     pipelining: 1,
@@ -65,10 +76,12 @@ export function openTransport(origin: string, timeoutMs: number, connections = 6
           expired = true;
           const failure = new TransportFailure(controller !== undefined, `no answer in ${timeoutMs} ms`);
           controller?.abort(failure);
+          heard?.(false);
           reject(failure);
         }, timeoutMs);
         const fail = (error: Error): void => {
           clearTimeout(deadline);
+          if (!expired) heard?.(false);
           reject(new TransportFailure(controller !== undefined, reasonOf(error), error));
         };
         const handler: Dispatcher.DispatchHandler = {
@@ -85,7 +98,10 @@ export function openTransport(origin: string, timeoutMs: number, connections = 6
             clearTimeout(deadline);
             const body = chunks.length === 1 ? String(chunks[0]) : Buffer.concat(chunks).toString();
             if (answer === undefined) reject(new TransportFailure(true, 'an answer without a status'));
-            else resolve({ ...answer, body });
+            else {
+              heard?.(answer.status < 500 && answer.status !== 429);
+              resolve({ ...answer, body });
+            }
           },
           onResponseError: (_controller, error) => fail(error),
         };

@@ -11,7 +11,7 @@ import { adyenExponents, toPspAmount } from '../currency-exponents.ts';
 import { doubtful } from '../doubtful.ts';
 import { present } from '../present.ts';
 import type { AttemptSubject, MovementSubject, Psp } from '../psp.ts';
-import { openTransport } from '../transport.ts';
+import { openTransport, type Heard } from '../transport.ts';
 import { failureOf } from './failure.ts';
 import { pooledHttpClient } from './http-client.ts';
 import { moveAtAdyen } from './movement.ts';
@@ -34,6 +34,7 @@ export type AdyenConfig = {
   readonly baseUrl?: string;
   /** The deadline of each call. */
   readonly timeoutMs: number;
+  readonly heard?: Heard;
   /** `native` needs Adyen's component on the page; a redirect is the default. */
   readonly threeDS?: ThreeDSFlow;
   readonly clock: Clock;
@@ -58,7 +59,7 @@ export function createAdyenPsp(config: AdyenConfig): Psp {
     ? `${config.liveEndpointUrlPrefix ?? ''}-checkout-live.adyenpayments.com`
     : 'checkout-test.adyen.com';
   client.httpClient = pooledHttpClient(
-    openTransport(new URL(config.baseUrl ?? `https://${host}`).origin, config.timeoutMs),
+    openTransport({ ...config, origin: new URL(config.baseUrl ?? `https://${host}`).origin }),
   );
   // A service is made once: making one on every use, as the library's documentation does, is what makes it slow.
   const payments = new PaymentsApi(client);

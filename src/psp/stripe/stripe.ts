@@ -6,7 +6,7 @@ import { unreachable } from '../../kernel/unreachable.ts';
 import { stripeExponents, toPspAmount } from '../currency-exponents.ts';
 import { doubtful } from '../doubtful.ts';
 import type { AttemptSubject, MovementSubject, Psp } from '../psp.ts';
-import { openTransport } from '../transport.ts';
+import { openTransport, type Heard } from '../transport.ts';
 import { attemptFromStripe, attemptToStripe } from './attempt.ts';
 import { listStripeCharges } from './charges.ts';
 import { declineFromStripe } from './decline-codes.ts';
@@ -25,6 +25,7 @@ export type StripeConfig = {
   readonly baseUrl?: string;
   /** The deadline of each call. Stripe answers most card payments in 2 s and gives up on issuers after about 30. */
   readonly timeoutMs: number;
+  readonly heard?: Heard;
   readonly clock: Clock;
 };
 
@@ -45,7 +46,7 @@ const amountNotWritable = { kind: 'not_sent', cause: 'Stripe cannot express this
 export function createStripePsp(config: StripeConfig): Psp {
   const base = new URL(config.baseUrl ?? 'https://api.stripe.com');
   const client = new Stripe(config.secretKey, {
-    httpClient: new PooledHttpClient(openTransport(base.origin, config.timeoutMs)),
+    httpClient: new PooledHttpClient(openTransport({ ...config, origin: base.origin })),
     protocol: base.protocol === 'http:' ? 'http' : 'https',
     host: base.hostname,
     ...(base.port !== '' && { port: base.port }),
