@@ -20,16 +20,17 @@ SETTINGS = {
     "learning_rate": 0.03,
     "num_leaves": 15,
     "min_data_in_leaf": 30,
-    "feature_fraction": 0.5,
+    "feature_fraction": 0.25,
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
     "lambda_l2": 5.0,
+    "path_smooth": 20,
     "seed": 1,
     "deterministic": True,
-    "num_threads": 2,
+    "num_threads": 1,
     "verbose": -1,
 }
-ROUNDS = 300
+ROUNDS = 150
 # The last days of the training period, held out to measure and to calibrate before all of it is used.
 HOLDOUT_DAYS = 10
 
@@ -122,7 +123,7 @@ def round_down(threshold):
     """The largest single-precision number that is not above the threshold: single-precision values compare the same."""
     largest = float(numpy.finfo(numpy.float32).max)
     single = numpy.float32(min(threshold, largest))  # "known at all" is a split at 1e300
-    return float(single if single <= threshold else numpy.nextafter(single, numpy.float32(-numpy.inf)))
+    return float(single if float(single) <= threshold else numpy.nextafter(single, numpy.float32(-numpy.inf)))
 
 
 def goes_left_when_missing(node):

@@ -5,7 +5,8 @@ import type { AssessmentEvent } from './decision.ts';
  * What events have in common with each other, and what is therefore counted.
  * - `email` is the address as typed (lower case), `mailbox` its canonical form (no dots, no `+tag`), `domain` its host.
  * - `network` is the /24 (IPv4) or /48 (IPv6) around the `ip`.
- * - `address` is the full shipping address, `area` the country and first three characters of the billing postal code.
+ * - `address` is the full shipping address, `area` the country and first three characters of the billing postal code,
+ *   `region` its country and state.
  * - `pattern` is the shape of name and e-mail (`aaaa9999@host`); `shop` is everything of the merchant.
  */
 export const entityKinds = [
@@ -20,6 +21,7 @@ export const entityKinds = [
   'network',
   'address',
   'area',
+  'region',
   'phone',
   'pattern',
   'shop',
@@ -93,5 +95,6 @@ export const windows = {
   '24h': dayMs,
   '7d': 7 * dayMs,
   '30d': 30 * dayMs,
+  '90d': 90 * dayMs,
 } as const;
 export type Window = keyof typeof windows;

@@ -37,6 +37,7 @@ export function keysWith(secret: string | Uint8Array): KeysOf {
     name('network', networkOf(signals.device?.ip));
     name('address', fullAddress(signals.shipping ?? signals.billing));
     name('area', areaOf(signals.billing ?? signals.shipping));
+    name('region', regionOf(signals.billing ?? signals.shipping));
     name('phone', signals.phone?.replace(/\D/g, ''));
     name('pattern', email && patternOf(email.local, email.domain, signals.name));
     name('shop', 'all');
@@ -56,6 +57,10 @@ function fullAddress(address: Address | undefined): string | undefined {
 function areaOf(address: Address | undefined): string | undefined {
   if (address?.postalCode === undefined) return undefined;
   return `${(address.country ?? '').toUpperCase()}|${address.postalCode.replace(/\W/g, '').slice(0, 3).toUpperCase()}`;
+}
+
+function regionOf(address: Address | undefined): string | undefined {
+  return address?.state === undefined ? undefined : `${address.country ?? ''}|${address.state}`.toUpperCase();
 }
 
 /** `Ann Lee <ann.lee42@mail.example>` → `Aa Aa/aa.aa9@mail.example`: runs of letters and of digits, told apart by case. */

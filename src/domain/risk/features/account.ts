@@ -5,6 +5,7 @@ import {
   daysKnown,
   distinct,
   fact,
+  fraudShare,
   knownFrauds,
   knownGoods,
   minutesSince,
@@ -104,6 +105,12 @@ const account: readonly Feature[] = [
     raises: 'This account has been used for fraud before',
     lowers: 'No fraud is known of this account',
   }),
+  feature('account.fraud_share', fraudShare('account'), {
+    events: paying,
+    type: 'share',
+    raises: 'A large share of what is known of this account was fraud',
+    lowers: 'A small share of what is known of this account was fraud',
+  }),
   feature('account.known_goods', knownGoods('account'), {
     events: paying,
     type: 'count',
@@ -142,14 +149,6 @@ const order: readonly Feature[] = [
     direction: 'either',
     raises: "The order's value differs from the habit of this e-mail address",
     lowers: "The order's value is in the habit of this e-mail address",
-  }),
-  ...family('order.to_shop_habit', ['30d'], (window) => toHabit('shop', window), {
-    events: buying,
-    type: 'number',
-    direction: 'either',
-    pii: 'none',
-    raises: "The order's value differs from the shop's habit",
-    lowers: "The order's value is in the shop's habit",
   }),
   feature('order.item_count', fact('order.item_count'), {
     events: buying,

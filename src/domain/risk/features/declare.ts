@@ -43,6 +43,7 @@ const inWords: Readonly<Record<Window, string>> = {
   '24h': 'the last 24 hours',
   '7d': 'the last 7 days',
   '30d': 'the last 30 days',
+  '90d': 'the last 90 days',
 };
 
 /** The same measure over several windows, `name_window` each; unless said otherwise a count that raises the risk. */

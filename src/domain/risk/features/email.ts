@@ -108,12 +108,12 @@ const email: readonly Feature[] = [
     raises: 'Orders of the same amount on this e-mail address',
     lowers: 'No orders of the same amount on this e-mail address',
   }),
-  ...family('email.accounts', ['24h', '30d'], (window) => distinct('email', 'account', window), {
+  ...family('email.accounts', ['24h', '30d', '90d'], (window) => distinct('email', 'account', window), {
     events: paying,
     raises: 'Several accounts use this e-mail address',
     lowers: 'One account uses this e-mail address',
   }),
-  ...family('email.areas', ['24h', '30d'], (window) => distinct('email', 'area', window), {
+  ...family('email.areas', ['24h', '30d', '90d'], (window) => distinct('email', 'area', window), {
     events: paying,
     raises: 'Several billing areas on this e-mail address',
     lowers: 'One billing area on this e-mail address',
@@ -160,6 +160,12 @@ const email: readonly Feature[] = [
     raises: 'No good order is known of this e-mail address',
     lowers: 'Good orders are known of this e-mail address',
   }),
+  feature('email.fraud_share', fraudShare('email'), {
+    events: paying,
+    type: 'share',
+    raises: 'A large share of what is known of this e-mail address was fraud',
+    lowers: 'A small share of what is known of this e-mail address was fraud',
+  }),
   feature('email.days_since_fraud', daysSinceFraud('email'), {
     events: paying,
     type: 'days',
@@ -193,18 +199,6 @@ const domain: readonly Feature[] = [
     events: signingUp,
     raises: 'Many sign-ups from this e-mail domain',
     lowers: 'Few sign-ups from this e-mail domain',
-  }),
-  ...family('domain.orders', ['24h'], (window) => count('domain', 'checkout', window), {
-    events: buying,
-    direction: 'either',
-    raises: 'An unusual number of orders from this e-mail domain',
-    lowers: 'A usual number of orders from this e-mail domain',
-  }),
-  ...family('domain.emails', ['24h', '30d'], (window) => distinct('domain', 'email', window), {
-    events: exceptLogin,
-    direction: 'either',
-    raises: 'An unusual number of addresses at this e-mail domain',
-    lowers: 'A usual number of addresses at this e-mail domain',
   }),
   feature('domain.days_known', daysKnown('domain'), {
     events: exceptLogin,

@@ -7,7 +7,6 @@ import {
   fact,
   fraudShare,
   isFree,
-  isSameAmount,
   knownFrauds,
   knownGoods,
   minutesSince,
@@ -133,11 +132,6 @@ const area: readonly Feature[] = [
     raises: 'Free orders from this billing area',
     lowers: 'No free orders from this billing area',
   }),
-  ...family('area.same_amount', ['24h'], (window) => countWhere('area', window, isSameAmount), {
-    events: buying,
-    raises: 'Orders of the same amount from this billing area',
-    lowers: 'No orders of the same amount from this billing area',
-  }),
   feature('area.minutes_since_order', minutesSince('area', 'checkout'), {
     events: buying,
     type: 'minutes',
@@ -157,6 +151,13 @@ const area: readonly Feature[] = [
     direction: 'down',
     raises: 'Few good orders are known of this billing area',
     lowers: 'Many good orders are known of this billing area',
+  }),
+  feature('region.fraud_share', fraudShare('region'), {
+    events: buying,
+    type: 'share',
+    pii: 'none',
+    raises: 'A large share of what is known of this billing region was fraud',
+    lowers: 'A small share of what is known of this billing region was fraud',
   }),
   feature('area.fraud_share', fraudShare('area'), {
     events: buying,

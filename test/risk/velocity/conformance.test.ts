@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { evaluate } from '../../../src/domain/risk/features/feature.ts';
+import { entriesMax, unseen } from '../../../src/domain/risk/entities.ts';
+import { featuresOf } from '../../../src/domain/risk/features/library.ts';
+import type { Velocity } from '../../../src/risk/velocity/velocity.ts';
+import { memoryVelocity } from '../../../src/risk/velocity/memory.ts';
+import { redisVelocity } from '../../../src/risk/velocity/redis.ts';
+import { describeWithRedis } from '../../harness/redis.ts';
+import { happeningsFrom, contextAt, merchant } from './events.ts';
+
+const conformance = (open: () => Promise<Velocity>) => () => {
+  let velocity: Velocity;
+  let email: string;
+  const at = Date.parse('2026-03-01T12:00:00Z');
+  beforeAll(async () => {
+    velocity = await open();
+  });
+  afterAll(() => velocity.close());
+  const fresh = (): string => randomUUID().replaceAll('-', '').slice(0, 12);
+
+  test('an entity that never happened is unseen', async () => {
+    email = fresh();
+    expect(await velocity.read(merchant, { email })).toEqual({ email: unseen });
+  });
+
+  test('an entity that is not named has no history', async () => {
+    expect(await velocity.read(merchant, {})).toEqual({});
+  });
+
+  test('an attempt is remembered by every entity that it names', async () => {
+    const keys = { email: fresh(), card: fresh() };
+    await velocity.observe(merchant, keys, { what: 'checkout', at, amount: 12.34 });
+    const { email, card } = await velocity.read(merchant, keys);
+    expect(email).toMatchObject({ firstSeenAt: at, attempts: 1, frauds: 0, goods: 0 });
+    expect(email?.entries).toEqual([{ what: 'checkout', at, amount: 12.34, keys }]);
+    expect(card).toEqual(email);
+  });
+
+  test('how an attempt ended is an entry and not another attempt', async () => {
+    const keys = { email: fresh() };
+    await velocity.observe(merchant, keys, { what: 'checkout', at, amount: 1 });
+    await velocity.observe(merchant, keys, { what: 'declined', at: at + 1, amount: 1 });
+    const history = (await velocity.read(merchant, keys)).email;
+    expect(history?.attempts).toBe(1);
+    expect(history?.entries.map((entry) => entry.what)).toEqual(['checkout', 'declined']);
+  });
+
+  test('an event without money has no amount', async () => {
+    const keys = { email: fresh() };
+    await velocity.observe(merchant, keys, { what: 'login', at, amount: NaN });
+    expect((await velocity.read(merchant, keys)).email?.entries[0]?.amount).toBeNaN();
+  });
+
+  test('labels add up and the latest fraud stays, whatever the order they come in', async () => {
+    const keys = { email: fresh() };
+    for (const happenedAt of [at, at - 5_000])
+      await velocity.observe(merchant, keys, { what: 'labelled', fraud: true, happenedAt });
+    await velocity.observe(merchant, keys, { what: 'labelled', fraud: false, happenedAt: at + 1 });
+    expect((await velocity.read(merchant, keys)).email).toMatchObject({
+      frauds: 2,
+      goods: 1,
+      lastFraudAt: at,
+    });
+  });
+
+  test('only the newest entries are kept, oldest first, and the total goes on', async () => {
+    const keys = { email: fresh() };
+    for (let index = 0; index < entriesMax + 3; index += 1)
+      await velocity.observe(merchant, keys, { what: 'checkout', at: at + index, amount: index });
+    const history = (await velocity.read(merchant, keys)).email;
+    expect(history?.attempts).toBe(entriesMax + 3);
+    expect(history?.entries.map((entry) => entry.amount)).toEqual(
+      Array.from({ length: entriesMax }, (_, index) => index + 3),
+    );
+  });
+
+  test('ten observations at once are all counted', async () => {
+    const keys = { email: fresh() };
+    await Promise.all(
+      Array.from({ length: 10 }, () => velocity.observe(merchant, keys, { what: 'checkout', at, amount: 1 })),
+    );
+    const history = (await velocity.read(merchant, keys)).email;
+    expect(history).toMatchObject({ attempts: 10 });
+    expect(history?.entries).toHaveLength(10);
+  });
+};
+
+const opened = async (url: string): Promise<Velocity> => {
+  const velocity = redisVelocity(url, { answerMsMax: 5_000 });
+  for (let tries = 0; tries < 100; tries += 1) {
+    const ready = await velocity.read(merchant, { shop: 'ready' }).catch(() => null);
+    if (ready) return velocity;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('Redis does not answer');
+};
+
+describe(
+  'velocity in memory',
+  conformance(() => Promise.resolve(memoryVelocity())),
+);
+describeWithRedis('velocity in Redis', (url) =>
+  describe(
+    'conforms',
+    conformance(() => opened(url)),
+  ),
+);
+
+describeWithRedis('two velocity stores', (url) => {
+  test('give equal features for a thousand events of every kind', async () => {
+    const [memory, redis] = [memoryVelocity(), await opened(url)];
+    const secret = randomUUID();
+    let compared = 0;
+    for (const happening of happeningsFrom(20260301, 1000)) {
+      const context = contextAt(secret, happening);
+      const [ours, theirs] = await Promise.all([
+        memory.read(merchant, context.keys),
+        redis.read(merchant, context.keys),
+      ]);
+      const features = featuresOf(happening.event);
+      expect(evaluate(features, { ...context, histories: theirs })).toEqual(
+        evaluate(features, { ...context, histories: ours }),
+      );
+      compared += features.length;
+      for (const change of happening.changes) {
+        await memory.observe(merchant, context.keys, change);
+        await redis.observe(merchant, context.keys, change);
+      }
+    }
+    expect(compared).toBeGreaterThan(50_000);
+    await redis.close();
+  });
+});
+
+test('the oldest entities are forgotten before memory runs out', async () => {
+  const velocity = memoryVelocity(100);
+  for (let index = 0; index < 1000; index += 1) {
+    await velocity.observe(
+      merchant,
+      { email: `e${index}`, shop: 'all' },
+      { what: 'checkout', at: index, amount: 1 },
+    );
+    expect(velocity.size()).toBeLessThanOrEqual(100);
+  }
+  const { email, shop } = await velocity.read(merchant, { email: 'e0', shop: 'all' });
+  expect(email).toEqual(unseen);
+  expect(shop?.attempts).toBe(1000);
+  expect((await velocity.read(merchant, { email: 'e999' })).email?.attempts).toBe(1);
+});
+
+describe('velocity without Redis', () => {
+  test('is unavailable, at once, when nothing listens', async () => {
+    const velocity = redisVelocity('redis://127.0.0.1:1');
+    await expect(velocity.read(merchant, { email: 'x' })).rejects.toMatchObject({
+      code: 'velocity_unavailable',
+    });
+    await velocity.close();
+  });
+});
+
+describeWithRedis('velocity with a slow Redis', (url) => {
+  test('is unavailable once the time for an answer is over', async () => {
+    const { Redis } = await import('ioredis');
+    const admin = new Redis(url);
+    const velocity = await opened(url);
+    const impatient = redisVelocity(url, { answerMsMax: 50 });
+    while (!(await impatient.read(merchant, { shop: 'ready' }).catch(() => null)));
+    await admin.call('client', 'pause', '400', 'all');
+    await expect(impatient.read(merchant, { email: 'x' })).rejects.toMatchObject({
+      code: 'velocity_unavailable',
+    });
+    await admin.call('client', 'unpause');
+    await Promise.all([impatient.close(), velocity.close(), admin.quit()]);
+  });
+});
