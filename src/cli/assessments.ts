@@ -2,7 +2,6 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import type { Assessment } from '../domain/risk/assessment.ts';
-import { declarationOf } from '../domain/risk/features/feature.ts';
 import { library } from '../domain/risk/features/library.ts';
 import { loadGeneration } from '../risk/generation.ts';
 import { replayAssessment } from '../risk/replay-assessment.ts';
@@ -33,7 +32,7 @@ const own = deciders.get(stored.event);
 if (own === undefined) throw new Error(`there is no policy for ${stored.event}`);
 const replay = await replayAssessment(stored, {
   deciders: own,
-  featuresHash: featureHash(library.map(declarationOf)),
+  featuresHash: featureHash(library),
 });
 console.log(JSON.stringify({ id, ...replay }));
 process.exitCode = replay.replayed === 'same' ? 0 : 1;

@@ -6,7 +6,7 @@ import { featuresOf } from '../domain/risk/features/library.ts';
 import type { Policy } from '../domain/risk/policy/policy.ts';
 import type { Decider, Deciders } from './conclusion.ts';
 import { termOf } from './evidence.ts';
-import { ModelRefused, readModelFiles } from './model/files.ts';
+import { hashOfModel, ModelRefused, readModelFiles } from './model/files.ts';
 import { loadModel, type Model } from './model/model.ts';
 import { readLists, type ListDeclarations } from './policy/lists.ts';
 import { toText, type Mistake } from './policy/mistake.ts';
@@ -21,9 +21,12 @@ export type Generation = {
 
 export type Sources = { readonly policies: string; readonly models: string };
 
-/** Loads policies, lists and models that fit together. Throws `GenerationRefused` with everything that does not. */
-export async function loadGeneration(sources: Sources): Promise<Generation> {
-  const models = await loadModels(sources.models);
+/**
+ * Loads policies, lists and models that fit together. Throws `GenerationRefused` with everything that does not. Models that
+ * are as they were are taken over: loading and proving one takes longer than an assessment should wait.
+ */
+export async function loadGeneration(sources: Sources, previous?: Generation): Promise<Generation> {
+  const models = await loadModels(sources.models, previous?.models ?? new Map());
   const { files, lists, mistakes } = await readPolicies(sources.policies, models);
   if (mistakes.length > 0) throw new GenerationRefused(mistakes);
   const deciders = new Map<AssessmentEvent, Deciders>();
@@ -43,13 +46,17 @@ function deciderOf(policy: Policy, models: ReadonlyMap<string, Model>): Decider 
 }
 
 /** Loads every model of a directory, by name. Throws `GenerationRefused` when one is no good. */
-export async function loadModels(directory: string): Promise<ReadonlyMap<string, Model>> {
+async function loadModels(
+  directory: string,
+  previous: ReadonlyMap<string, Model>,
+): Promise<ReadonlyMap<string, Model>> {
   const models = new Map<string, Model>();
   const mistakes: Mistake[] = [];
   for (const name of await modelNames(directory)) {
     const path = join(directory, name);
     try {
-      models.set(name, await loadModel(path));
+      const known = previous.get(name);
+      models.set(name, known?.hash === (await hashOfModel(path)) ? known : await loadModel(path));
     } catch (error) {
       if (!(error instanceof ModelRefused)) throw error;
       mistakes.push({ file: path, line: 1, column: 1, message: error.message, hint: null });

@@ -28,7 +28,7 @@ export async function keepReloading(
 
   const load = async (): Promise<boolean> => {
     try {
-      current = await loadGeneration(sources);
+      current = await loadGeneration(sources, current);
       accepted(current);
       return true;
     } catch (cause) {

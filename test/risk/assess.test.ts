@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Assessment } from '../../src/domain/risk/assessment.ts';
-import { declarationOf } from '../../src/domain/risk/features/feature.ts';
 import { featuresOf, library } from '../../src/domain/risk/features/library.ts';
 import type { Signals } from '../../src/domain/risk/signals.ts';
 import { hourMs, minuteMs } from '../../src/kernel/instant.ts';
@@ -38,7 +37,7 @@ const signals: Signals = {
   device: { id: 'device-1', ip: '198.51.100.7' },
 };
 const question = { id: 'asm_1', merchantId: 'mer_1', event: 'checkout', at, signals } as const;
-const hash = featureHash(library.map(declarationOf));
+const hash = featureHash(library);
 
 let generation: Generation;
 let checkout: Deciders;

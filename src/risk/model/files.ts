@@ -57,17 +57,20 @@ const goldenSchema = z.object({
     .min(1),
 });
 
+/** The hash of the model in a directory. Throws `ModelRefused` when a file is missing. */
+export async function hashOfModel(directory: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of deciding) {
+    const content = await read(directory, file);
+    hash.update(createHash('sha256').update(content).digest());
+  }
+  return hash.digest('hex');
+}
+
 /** Throws `ModelRefused` when a file is missing or of another shape. */
 export async function readModelFiles(directory: string): Promise<ModelFiles> {
-  const read = async (file: string): Promise<Buffer> => {
-    try {
-      return await readFile(join(directory, file));
-    } catch (cause) {
-      throw new ModelRefused(directory, `${file} cannot be read`, cause);
-    }
-  };
   const parse = async <T>(file: string, schema: z.ZodType<T>): Promise<T> => {
-    const text = (await read(file)).toString();
+    const text = (await read(directory, file)).toString();
     try {
       return schema.parse(JSON.parse(text));
     } catch (cause) {
@@ -75,22 +78,23 @@ export async function readModelFiles(directory: string): Promise<ModelFiles> {
       throw new ModelRefused(directory, `${file} has another shape${where}`, cause);
     }
   };
-  const hash = createHash('sha256');
-  for (const file of deciding)
-    hash.update(
-      createHash('sha256')
-        .update(await read(file))
-        .digest(),
-    );
   return {
     name: basename(directory),
-    hash: hash.digest('hex'),
-    onnx: await read('model.onnx'),
+    hash: await hashOfModel(directory),
+    onnx: await read(directory, 'model.onnx'),
     features: await parse('features.json', featuresSchema),
     calibration: await parse('calibration.json', calibrationSchema),
     trees: await parse('trees.json', treesSchema),
     golden: await parse('golden.json', goldenSchema),
   };
+}
+
+async function read(directory: string, file: string): Promise<Buffer> {
+  try {
+    return await readFile(join(directory, file));
+  } catch (cause) {
+    throw new ModelRefused(directory, `${file} cannot be read`, cause);
+  }
 }
 
 /** A model that must not decide: corrupt, foreign, or not fitting the feature library. */

@@ -1,4 +1,3 @@
-import { declarationOf } from '../../domain/risk/features/feature.ts';
 import { featuresOf } from '../../domain/risk/features/library.ts';
 import { featureHash } from '../signals/feature-hash.ts';
 import { createExplainer, type Explainer } from './contributions.ts';
@@ -77,7 +76,7 @@ function fits({ features: { inputs, hash, event } }: ModelFiles, refuse: Refuse)
   const read = inputs.map(
     ({ name }) => declared.get(name) ?? refuse(`${event} does not compute its feature ${name}`),
   );
-  if (featureHash(read.map(declarationOf)) !== hash)
+  if (featureHash(read) !== hash)
     refuse('its features.json and the feature library declare the same names differently');
 }
 

@@ -46,6 +46,13 @@ test('a changed policy is in force without a restart', async () => {
   expect(hashOf(running)).not.toBe(before);
 });
 
+test('a model that did not change is taken over as it is', async () => {
+  const running = await start();
+  const model = running.current().models.get('checkout-1');
+  expect(await running.reload()).toBe(true);
+  expect(running.current().models.get('checkout-1')).toBe(model);
+});
+
 test('a bad policy is refused with its mistakes, the last good one stays, and a correction is taken', async () => {
   const running = await start();
   const before = hashOf(running);
