@@ -12,7 +12,7 @@ import type { AttemptOutcome } from '../payment/outcome.ts';
 import type { PaymentState } from '../payment/payment.ts';
 import type { Posting } from '../payment/posting.ts';
 import type { Purchase, Sale } from './purchase.ts';
-import { type Step, orderData, step } from './step.ts';
+import { type JournalEntry, type Step, orderData, step } from './step.ts';
 
 /**
  * Applies what a PSP said about an attempt, whoever heard it: the call's answer, a webhook, the buyer's return or a
@@ -46,7 +46,7 @@ export function concludeAttempt(
     const settled = isWanted(purchase, attempt)
       ? accept(purchase, sale, concluded, outcome, at, newMovementId)
       : giveBack(purchase, sale, concluded, outcome, at, newMovementId);
-    return step(settled.purchase, { ...settled, journal });
+    return step(settled.purchase, { ...settled, journal: [...journal, ...born(purchase, settled, at)] });
   }
   return follow(purchase, sale, concluded, at, journal);
 }
@@ -69,6 +69,20 @@ function isWanted({ checkout, sale }: Purchase, attempt: Attempt): boolean {
 }
 
 type Settled = { purchase: Purchase; events: EventFact[]; postings: Posting[] };
+
+/** Movements that an outcome brings with it have a history too: it begins here. */
+function born(before: Purchase, { purchase }: Settled, at: Instant): JournalEntry[] {
+  const known = new Set(before.sale?.movements.map(({ id }) => id));
+  return (purchase.sale?.movements ?? [])
+    .filter(({ id }) => !known.has(id))
+    .map(({ id, kind, state, stray }) => ({
+      subject: id,
+      at,
+      from: null,
+      to: state,
+      because: stray ? `${kind} of money that came too late or twice` : `${kind} with the authorisation`,
+    }));
+}
 
 function accept(
   { checkout }: Purchase,
