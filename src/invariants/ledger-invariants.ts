@@ -1,0 +1,102 @@
+import { isLive } from '../domain/payment/attempt.ts';
+import { type Movement, type MovementKind, isMoving } from '../domain/payment/movement.ts';
+import type { Sale } from '../domain/purchase/purchase.ts';
+import { type Currency, money } from '../kernel/money.ts';
+import { stripeExponents, toPspAmount } from '../psp/currency-exponents.ts';
+import { type LedgerLine, attemptOf } from './ledger.ts';
+
+/** What may never be true between a purchase and the PSP's own ledger of it. */
+export type LedgerCheck = (sale: Sale, lines: readonly LedgerLine[]) => string[];
+
+/** I1, the PSP's side: an attempt charges once, a capture takes money once, and at most one charge is kept. */
+export const chargedOnce: LedgerCheck = (sale, lines) => {
+  const perLine = lines.flatMap((line) => {
+    const captures = sale.movements.filter(
+      ({ attemptId, kind, state }) =>
+        kind === 'capture' && state !== 'failed' && attemptId === attemptOf(line),
+    );
+    const live = sale.attempts.some((each) => each.id === attemptOf(line) && isLive(each));
+    return [
+      ...(line.authorisations.length > 1 ? [`${line.payment_intent} was authorised twice`] : []),
+      ...(line.captured > line.authorised ? [`${line.payment_intent} captured more than authorised`] : []),
+      ...(line.refunded > line.captured ? [`${line.payment_intent} refunded more than captured`] : []),
+      ...(!live && line.captures.length > captures.length
+        ? [
+            `${line.payment_intent} was captured ${line.captures.length} times for ${captures.length} captures`,
+          ]
+        : []),
+    ];
+  });
+  const charged = new Set<string | undefined>();
+  const twice = lines.filter((line) => {
+    if (line.authorisations.length === 0) return false;
+    const again = charged.has(attemptOf(line));
+    charged.add(attemptOf(line));
+    return again;
+  });
+  const kept = lines.filter(({ authorised, voided, captured, refunded }) =>
+    captured > 0 ? captured > refunded : authorised > voided,
+  );
+  return [
+    ...perLine,
+    ...twice.map((line) => `${attemptOf(line) ?? ''} was charged twice`),
+    ...(isQuiet(sale) && kept.length > 1
+      ? [`${kept.length} charges are kept: ${kept.map((line) => line.payment_intent).join(', ')}`]
+      : []),
+  ];
+};
+
+/** I2: every success at the PSP is in our journal, and nothing is in our journal that the PSP did not do. */
+export const knownHere: LedgerCheck = (sale, lines) =>
+  sale.attempts.flatMap((attempt) => {
+    const own = lines.filter((line) => attemptOf(line) === attempt.id);
+    const authorised = own.some((line) => line.authorisations.length > 0);
+    const known = attempt.state === 'authorized' || attempt.state === 'quarantined';
+    if (authorised && !known && !isLive(attempt))
+      return [`${attempt.id} is ${attempt.state} and was charged`];
+    if (attempt.state !== 'authorized') return [];
+    if (!authorised) return [`${attempt.id} is authorised and the PSP has no such charge`];
+    const movements = sale.movements.filter(({ attemptId }) => attemptId === attempt.id);
+    if (movements.some((each) => isMoving(each) || each.state === 'quarantined')) return [];
+    const differs = (kind: MovementKind, atPsp: number): string[] => {
+      const here = moved(movements, kind, sale.payment.currency);
+      return here === atPsp ? [] : [`${attempt.id}: the PSP's ${kind}s are ${atPsp}, ours ${String(here)}`];
+    };
+    return [
+      ...differs('capture', sum(own, 'captured')),
+      ...differs('refund', sum(own, 'refunded')),
+      ...(movements.some(({ kind, state }) => kind === 'void' && state === 'succeeded') &&
+      sum(own, 'voided') === 0
+        ? [`${attempt.id} is voided here and not at the PSP`]
+        : []),
+    ];
+  });
+
+/** I4: every call that moved money was made with a key that was recorded here first. */
+export const keyedHere: LedgerCheck = (sale, lines) => {
+  const keys = new Set([
+    ...sale.attempts.map(({ request }) => request.pspKey),
+    ...sale.movements.map(({ pspKey }) => pspKey),
+  ]);
+  return lines.flatMap((line) =>
+    line.idempotency_keys
+      .filter((key) => !keys.has(key))
+      .map((key) => `${line.payment_intent} was moved with the key ${key}, which is not recorded`),
+  );
+};
+
+function isQuiet({ attempts, movements, payment }: Sale): boolean {
+  return !attempts.some(isLive) && !movements.some(isMoving) && payment.state !== 'quarantined';
+}
+
+/** What succeeded of one kind here, in the PSP's minor units. */
+function moved(movements: readonly Movement[], kind: MovementKind, currency: Currency): number | null {
+  const total = movements
+    .filter((each) => each.kind === kind && each.state === 'succeeded')
+    .reduce((sumSoFar, { amount }) => sumSoFar + amount.amount, 0n);
+  return toPspAmount(money(total, currency), stripeExponents);
+}
+
+function sum(lines: readonly LedgerLine[], of: 'captured' | 'refunded' | 'voided'): number {
+  return lines.reduce((total, line) => total + line[of], 0);
+}
