@@ -1,0 +1,116 @@
+import { mkdtempSync, chmodSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { startPostgres } from '../embedded/postgres.ts';
+import { freePort } from '../embedded/port.ts';
+import { failpoints } from '../flows/deps.ts';
+import { auditAll } from '../invariants/invariants.ts';
+import { readLedger } from '../invariants/ledger.ts';
+import { auditPurchases } from '../store/audit.ts';
+import { openDatabase } from '../store/database.ts';
+import { startChildService } from './child-service.ts';
+import { type Api, type Crash, crashes, until } from './crashes.ts';
+import { openShop } from './shop.ts';
+import { registerStripeWebhook, startStandInPsps } from './stand-in-psps.ts';
+
+/**
+ * `npm run crash-matrix [-- --quick]`: kills the service at every named failpoint while it works for a client, starts it
+ * again, and sees whether the client's retry gets the right answer and the money is right. `--quick` takes one piece of
+ * work for each failpoint instead of all.
+ */
+const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
+
+const dir = mkdtempSync(join(tmpdir(), 'tillgate-crash-'));
+// Root's database server runs as another user, who has to pass.
+chmodSync(dir, 0o755);
+const postgres = await startPostgres({ dir: join(dir, 'postgres'), durable: false });
+const psps = await startStandInPsps(null);
+const shop = await openShop(postgres.url);
+const port = await freePort();
+const stripeKey = 'sk_test_crash_matrix';
+const env = {
+  PORT: String(port),
+  ADMIN_PORT: '0',
+  DATABASE_URL: postgres.url,
+  STRIPE_SECRET_KEY: stripeKey,
+  STRIPE_BASE_URL: psps.stripeUrl,
+  STRIPE_WEBHOOK_SECRETS: await registerStripeWebhook(
+    psps.stripeUrl,
+    stripeKey,
+    `http://127.0.0.1:${port}/webhooks/stripe/default`,
+  ),
+  // Short, so that the next process takes over soon.
+  PSP_TIMEOUT_MS: '500',
+  REQUEST_LEASE_MS: '1000',
+};
+const api: Api = { url: `http://127.0.0.1:${port}`, key: shop.keys.secretKey, stripeUrl: psps.stripeUrl };
+
+const wrong: { crash: string; what: string }[] = [];
+const hit = new Set<string>();
+let runs = 0;
+
+/** One death: work until it strikes, start again, look. */
+async function run(crash: Crash): Promise<void> {
+  runs += 1;
+  const name = `${crash.failpoint} during ${crash.work}`;
+  const note = (what: string): void => void wrong.push({ crash: name, what });
+  const armed = await startChildService(dir, { ...env, TILLGATE_FAILPOINT: crash.failpoint });
+  const begun = await crash.begin(api);
+  const died = await Promise.race([armed.exited, sleep(10_000, 'nothing' as const)]);
+  if (died === 'SIGKILL') hit.add(crash.failpoint);
+  else {
+    note(`it was not killed there (${String(died)})`);
+    await armed.stop('SIGKILL');
+  }
+  const again = await startChildService(dir, env);
+  try {
+    const problem = await crash.finish(api, begun);
+    if (problem !== null) note(problem);
+    const left = await until(async () => {
+      const { violations } = await audit();
+      return violations.length === 0 ? [] : null;
+    }, 5_000);
+    if (left === null)
+      for (const { invariant, what } of (await audit()).violations) note(`${invariant}: ${what}`);
+  } finally {
+    await again.stop();
+  }
+}
+
+const pool = openDatabase({
+  url: postgres.url,
+  poolMax: 1,
+  statementTimeoutMs: 10_000,
+  connectTimeoutMs: 10_000,
+  onIdleFault: () => undefined,
+});
+const audit = async () =>
+  auditAll(auditPurchases(pool), await readLedger(psps.stripeUrl), { now: Date.now(), settlingMs: 5_000 });
+
+try {
+  const chosen = values.quick
+    ? failpoints.map((failpoint) => crashes.find((each) => each.failpoint === failpoint))
+    : crashes;
+  for (const crash of chosen.filter((each) => each !== undefined)) {
+    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${runs}/${chosen.length} ${crash.failpoint}`);
+    await run(crash);
+  }
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  for (const { crash, what } of wrong) console.error(`${crash}: ${what}`);
+  console.log(
+    JSON.stringify({
+      runs,
+      violations: wrong.length,
+      failpoints: failpoints.length,
+      failpoints_hit: hit.size,
+    }),
+  );
+  if (wrong.length > 0 || hit.size < failpoints.length) process.exitCode = 1;
+} finally {
+  await pool.close();
+  await psps.stop();
+  await postgres.stop();
+  rmSync(dir, { recursive: true, force: true });
+}
