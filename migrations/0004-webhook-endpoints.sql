@@ -1,7 +1,7 @@
 -- Where merchants want to be told, and what became of the telling.
 
 create table webhook_endpoints (
-  merchant_id        text not null references merchants,
+  merchant_id        text not null,
   id                 text not null,
   url                text not null,
   types              text[] not null,

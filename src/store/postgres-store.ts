@@ -2,21 +2,17 @@ import { z } from 'zod';
 import type { ApiKey, Store } from './store.ts';
 import type { Database } from './database.ts';
 import { deliveryQueries } from './deliveries.ts';
+import { eventQueries } from './events.ts';
 import { StoreFault } from './fault.ts';
 import { purchaseQueries } from './find-purchase.ts';
+import { relayQueries } from './relay.ts';
 import { repliedRow, requestQueries, requests } from './requests.ts';
 import { id, instant, toTimestamp } from './rows/columns.ts';
-import {
-  assessments,
-  events,
-  fromAssessmentRow,
-  fromEventRow,
-  toAssessmentRow,
-  toEventRow,
-} from './rows/fact-rows.ts';
+import { assessments, events, fromAssessmentRow, toAssessmentRow, toEventRow } from './rows/fact-rows.ts';
 import { settlingQueries } from './settling.ts';
 import { sql } from './sql.ts';
 import { insertThrough } from './table.ts';
+import { webhookQueries } from './webhooks.ts';
 
 /** The store on PostgreSQL. */
 export function postgresStore(database: Database): Store {
@@ -28,6 +24,8 @@ export function postgresStore(database: Database): Store {
     settling: settlingQueries(database),
     deliveries: deliveryQueries(database),
     events: eventQueries(database),
+    relay: relayQueries(database),
+    webhooks: webhookQueries(database),
     ping: async () => {
       await database.rows(sql`select 1`);
     },
@@ -104,27 +102,6 @@ function assessmentQueries(database: Database): Store['assessments'] {
           return 'request_taken';
         throw fault;
       }
-    },
-  };
-}
-
-const cursorRow = z.object({ xact: z.string(), place: z.string() });
-
-function eventQueries(database: Database): Store['events'] {
-  return {
-    list: async (merchantId, after, limit) => {
-      const rows =
-        await database.rows(sql`select merchant_id, id, aggregatetype, aggregateid, sequence, type, at, payload,
-          xact::text as xact, position::text as place
-        from events
-        where merchant_id = ${merchantId}
-          and (xact, position) > (${after?.xact ?? '0'}::xid8, ${after?.position ?? '0'}::bigint)
-          and xact < pg_snapshot_xmin(pg_current_snapshot())
-        order by xact, position limit ${limit}`);
-      return rows.map((row) => {
-        const { xact, place } = cursorRow.parse(row);
-        return { event: fromEventRow(row), cursor: { xact, position: place } };
-      });
     },
   };
 }

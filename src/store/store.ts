@@ -6,6 +6,13 @@ import type { JournalEntry } from '../domain/purchase/step.ts';
 import type { Assessment } from '../domain/risk/assessment.ts';
 import type { ApiKeyId, AssessmentId, AttemptId, CheckoutId, MerchantId, MovementId } from '../kernel/ids.ts';
 import type { Instant } from '../kernel/instant.ts';
+import type { EventCursor, ListedEvent } from './listed-event.ts';
+import type { RelayStore } from './relay-store.ts';
+import type { WebhookStore } from './webhook-store.ts';
+
+export type { EventCursor, ListedEvent } from './listed-event.ts';
+export type { RelayPlace, RelayStore, SetAside } from './relay-store.ts';
+export type { DueWebhook, WebhookAttempt, WebhookDelivery, WebhookStore } from './webhook-store.ts';
 
 /**
  * What the flows ask of the database. Every method is one statement, so one transaction; none keeps anything open
@@ -69,7 +76,11 @@ export type Store = {
       after: EventCursor | null,
       limit: number,
     ) => Promise<readonly ListedEvent[]>;
+    /** Says what is not part of a purchase or an assessment. */
+    readonly append: (events: readonly Event[]) => Promise<void>;
   };
+  readonly relay: RelayStore;
+  readonly webhooks: WebhookStore;
   /** Answers when the database does; for readiness. */
   readonly ping: () => Promise<void>;
 };
@@ -177,8 +188,3 @@ export type Delivery = NewDelivery & {
   readonly tries: number;
   readonly note: string | null;
 };
-
-/** A place in the stream of a merchant's events. */
-export type EventCursor = { readonly xact: string; readonly position: string };
-
-export type ListedEvent = { readonly event: Event; readonly cursor: EventCursor };

@@ -6,6 +6,7 @@ import type {
   OrderId,
   AssessmentId,
   AttemptId,
+  WebhookEndpointId,
 } from '../../kernel/ids.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import type { Money } from '../../kernel/money.ts';
@@ -21,11 +22,14 @@ export type Event = {
   readonly aggregate: Aggregate;
   /** 1, 2, 3 … within the aggregate, without gaps. */
   readonly sequence: number;
+  /** The W3C trace context of the request that caused it, so that consumers continue the same trace. */
+  readonly traceparent?: string;
 } & EventFact;
 
 export type Aggregate =
   | { readonly type: 'order'; readonly id: OrderId }
-  | { readonly type: 'assessment'; readonly id: AssessmentId };
+  | { readonly type: 'assessment'; readonly id: AssessmentId }
+  | { readonly type: 'webhook_endpoint'; readonly id: WebhookEndpointId };
 
 /** An event before it has an id and a number. */
 export type EventFact =
@@ -59,6 +63,14 @@ export type EventFact =
         readonly score: number | null;
         readonly reasons: readonly string[];
         readonly checkoutId?: CheckoutId;
+      };
+    }
+  | {
+      readonly type: 'webhook_endpoint.disabled';
+      readonly data: {
+        readonly endpointId: WebhookEndpointId;
+        /** Asked for, answered 410 Gone, or failed for a whole retry schedule. */
+        readonly because: 'by_request' | 'gone' | 'failing';
       };
     };
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { toWireData } from '../../domain/events/envelope.ts';
 import type { Event } from '../../domain/events/event.ts';
 import type { EventCursor } from '../../store/store.ts';
 import { nothing, shownAt, shownTime } from '../codec/parts.ts';
@@ -14,7 +15,7 @@ const eventShown = z
     id: z.string(),
     type: z.string(),
     at: shownTime,
-    aggregate: z.strictObject({ type: z.enum(['order', 'assessment']), id: z.string() }),
+    aggregate: z.strictObject({ type: z.enum(['order', 'assessment', 'webhook_endpoint']), id: z.string() }),
     sequence: z.int().meta({ description: '1, 2, 3 … within the aggregate, without gaps.' }),
     data: z.record(z.string(), z.unknown()),
   })
@@ -70,17 +71,4 @@ function toCursor(text: string): EventCursor {
 
 export function toWireEvent({ id, type, at, aggregate, sequence, data }: Event) {
   return { id, type, at: shownAt(at), aggregate, sequence, data: toWireData(data) };
-}
-
-/** Field names in the wire's way, amounts as integers. */
-function toWireData(value: unknown): unknown {
-  if (typeof value === 'bigint') return Number(value);
-  if (Array.isArray(value)) return value.map(toWireData);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, each]) => [
-      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      toWireData(each),
-    ]),
-  );
 }

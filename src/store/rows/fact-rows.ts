@@ -40,6 +40,7 @@ export const events = table('events', {
   type: 'text',
   at: 'timestamptz',
   payload: 'jsonb',
+  traceparent: 'text',
 });
 
 export const assessments = table('assessments', {
@@ -106,18 +107,20 @@ export function toEventRow(event: Event): Row<keyof typeof events.types> {
     type: event.type,
     at: toTimestamp(event.at),
     payload: JSON.stringify(event.data, moneyToText),
+    traceparent: event.traceparent ?? null,
   };
 }
 
 const eventRow = z.object({
   merchant_id: id('mer'),
   id: id('evt'),
-  aggregatetype: z.enum(['order', 'assessment']),
+  aggregatetype: z.enum(['order', 'assessment', 'webhook_endpoint']),
   aggregateid: z.string(),
   sequence: z.bigint().transform(Number),
   type: z.string(),
   at: instant,
   payload: written<EventFact['data']>(),
+  traceparent: z.string().nullable(),
 });
 
 export function fromEventRow(row: unknown): Event {
@@ -128,6 +131,7 @@ export function fromEventRow(row: unknown): Event {
     at: read.at,
     aggregate: { type: read.aggregatetype, id: read.aggregateid } as Event['aggregate'],
     sequence: read.sequence,
+    ...(read.traceparent === null ? {} : { traceparent: read.traceparent }),
     ...({ type: read.type, data: textToMoney(read.payload) } as EventFact),
   };
 }

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import type { Database } from './database.ts';
+import { events, fromEventRow, toEventRow } from './rows/fact-rows.ts';
+import { raw, sql } from './sql.ts';
+import type { ListedEvent, Store } from './store.ts';
+import { insertThrough } from './table.ts';
+
+export const listedColumns =
+  raw(`merchant_id, id, aggregatetype, aggregateid, sequence, type, at, payload, traceparent,
+  xact::text as xact, position::text as place`);
+
+const cursorRow = z.object({ xact: z.string(), place: z.string() });
+
+export function fromListedRow(row: unknown): ListedEvent {
+  const { xact, place } = cursorRow.parse(row);
+  return { event: fromEventRow(row), cursor: { xact, position: place } };
+}
+
+export function eventQueries(database: Database): Store['events'] {
+  return {
+    list: async (merchantId, after, limit) => {
+      const rows = await database.rows(sql`select ${listedColumns} from events
+        where merchant_id = ${merchantId}
+          and (xact, position) > (${after?.xact ?? '0'}::xid8, ${after?.position ?? '0'}::bigint)
+          and xact < pg_snapshot_xmin(pg_current_snapshot())
+        order by xact, position limit ${limit}`);
+      return rows.map(fromListedRow);
+    },
+    append: async (appended) => {
+      if (appended.length === 0) return;
+      await database.rows(
+        sql`with gate as (select 1) ${insertThrough('gate', events, appended.map(toEventRow))}`,
+      );
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import type { Event } from '../domain/events/event.ts';
+import type { DisabledBecause, WebhookEndpoint } from '../domain/events/webhook-endpoint.ts';
+import type { EventId, MerchantId, WebhookEndpointId } from '../kernel/ids.ts';
+import type { Instant } from '../kernel/instant.ts';
+
+/** Merchants' endpoints, and one delivery for each event and endpoint that wants it. */
+export type WebhookStore = {
+  readonly create: (endpoint: WebhookEndpoint) => Promise<void>;
+  readonly find: (merchantId: MerchantId, id: WebhookEndpointId) => Promise<WebhookEndpoint | null>;
+  readonly list: (merchantId: MerchantId) => Promise<readonly WebhookEndpoint[]>;
+  /** Changes everything but the state; answers whether there is such an endpoint. */
+  readonly save: (endpoint: WebhookEndpoint) => Promise<boolean>;
+  readonly enable: (merchantId: MerchantId, id: WebhookEndpointId) => Promise<boolean>;
+  /** Stops deliveries and says so with an event, once; false when it was disabled before. */
+  readonly disable: (
+    endpoint: WebhookEndpoint,
+    because: DisabledBecause,
+    event: { readonly id: EventId; readonly at: Instant },
+  ) => Promise<boolean>;
+  readonly remove: (merchantId: MerchantId, id: WebhookEndpointId) => Promise<boolean>;
+  /** Makes the deliveries of these events, in their order; those that exist already stay as they are. */
+  readonly enqueue: (events: readonly Event[]) => Promise<void>;
+  /**
+   * Takes deliveries that are due, at most `perEndpoint` of each endpoint less those it has in flight already. A claim
+   * that is not concluded within `leaseMs` is due again.
+   */
+  readonly claimDue: (
+    perEndpoint: number,
+    inFlight: ReadonlyMap<WebhookEndpointId, number>,
+    leaseMs: number,
+  ) => Promise<readonly DueWebhook[]>;
+  /** Keeps the attempt and moves the delivery on; nothing happens to a delivery that somebody else claimed since. */
+  readonly conclude: (
+    due: DueWebhook,
+    attempt: WebhookAttempt,
+    next: { readonly state: 'delivered' | 'given_up' } | { readonly state: 'open'; readonly waitMs: number },
+  ) => Promise<void>;
+  /** The newest deliveries first. */
+  readonly deliveries: (
+    merchantId: MerchantId,
+    id: WebhookEndpointId,
+    limit: number,
+  ) => Promise<readonly WebhookDelivery[]>;
+  /** Makes deliveries due again, delivered ones too. Answers how many. */
+  readonly replay: (merchantId: MerchantId, id: WebhookEndpointId, which: ReplayWhich) => Promise<number>;
+  /** Forgets deliveries that ended before; answers how many. */
+  readonly forgetBefore: (instant: Instant) => Promise<number>;
+};
+
+/** One event; or everything of a span of time, `missed` only if it was given up or never sent. */
+export type ReplayWhich =
+  | { readonly eventId: EventId }
+  | { readonly from: Instant; readonly to: Instant; readonly only: 'missed' | 'all' };
+
+export type DueWebhook = {
+  readonly endpoint: WebhookEndpoint;
+  readonly event: Event;
+  /** This try included. */
+  readonly tries: number;
+  /** Whether the endpoint has failed since before this delivery was made, without one success. */
+  readonly failingThroughout: boolean;
+};
+
+export type WebhookAttempt = {
+  readonly at: Instant;
+  readonly durationMs: number;
+  /** Null when no whole answer was heard. */
+  readonly status: number | null;
+  /** `delivered`, or why not. */
+  readonly outcome: string;
+};
+
+export type WebhookDelivery = {
+  readonly eventId: EventId;
+  readonly eventAt: Instant;
+  readonly state: 'open' | 'delivered' | 'given_up';
+  readonly tries: number;
+  readonly tryAt: Instant | null;
+  readonly attempts: readonly WebhookAttempt[];
+};

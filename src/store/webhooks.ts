@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import type { Database } from './database.ts';
+import { toTimestamp } from './rows/columns.ts';
+import { fromEventRow } from './rows/fact-rows.ts';
+import { type Sql, raw, sql } from './sql.ts';
+import { fromDeliveryRow, fromEndpointRow } from './rows/webhook-rows.ts';
+import type { DueWebhook, WebhookStore } from './webhook-store.ts';
+
+const columns = raw(
+  'w.merchant_id, w.id, w.url, w.types, w.description, w.state, w.because, w.secret_number, w.old_secret_until, w.created_at',
+);
+
+const after = (ms: number): Sql =>
+  sql`clock_timestamp() + ${Math.round(ms)}::bigint * interval '1 millisecond'`;
+
+export function webhookQueries(database: Database): WebhookStore {
+  const changed = async (statement: Sql): Promise<boolean> => (await database.rows(statement)).length === 1;
+  return {
+    create: async (made) => {
+      await database.rows(sql`insert into webhook_endpoints
+        (merchant_id, id, url, types, description, state, secret_number, created_at)
+        values (${made.merchantId}, ${made.id}, ${made.url}, ${made.types}::text[], ${made.description}, 'enabled',
+          ${made.secretNumber}, ${toTimestamp(made.createdAt)})`);
+    },
+    find: async (merchantId, endpointId) => {
+      const [row] = await database.rows(sql`select ${columns} from webhook_endpoints as w
+        where w.merchant_id = ${merchantId} and w.id = ${endpointId}`);
+      return row === undefined ? null : fromEndpointRow(row);
+    },
+    list: async (merchantId) => {
+      const rows = await database.rows(
+        sql`select ${columns} from webhook_endpoints as w where w.merchant_id = ${merchantId} order by w.id`,
+      );
+      return rows.map(fromEndpointRow);
+    },
+    save: (endpoint) =>
+      changed(sql`update webhook_endpoints set url = ${endpoint.url}, types = ${endpoint.types}::text[],
+          description = ${endpoint.description}, secret_number = ${endpoint.secretNumber},
+          old_secret_until = ${endpoint.oldSecretUntil === null ? null : toTimestamp(endpoint.oldSecretUntil)}
+        where merchant_id = ${endpoint.merchantId} and id = ${endpoint.id} returning 1`),
+    enable: (merchantId, endpointId) =>
+      changed(sql`update webhook_endpoints set state = 'enabled', because = null, failing_since = null
+        where merchant_id = ${merchantId} and id = ${endpointId} returning 1`),
+    disable: ({ merchantId, id: endpointId }, because, { id: eventId, at }) =>
+      changed(sql`with disabled as (
+          update webhook_endpoints set state = 'disabled', because = ${because}, event_count = event_count + 1
+          where merchant_id = ${merchantId} and id = ${endpointId} and state = 'enabled' returning event_count
+        )
+        insert into events (merchant_id, id, aggregatetype, aggregateid, sequence, type, at, payload)
+        select ${merchantId}, ${eventId}, 'webhook_endpoint', ${endpointId}, event_count, 'webhook_endpoint.disabled',
+          ${toTimestamp(at)}::timestamptz, ${JSON.stringify({ endpointId, because })}::jsonb
+        from disabled returning 1`),
+    remove: (merchantId, endpointId) =>
+      changed(
+        sql`delete from webhook_endpoints where merchant_id = ${merchantId} and id = ${endpointId} returning 1`,
+      ),
+    enqueue: async (events) => {
+      await database.rows(sql`insert into webhook_deliveries (merchant_id, endpoint_id, event_id, event_at, key, state, try_at)
+        select e.merchant_id, w.id, e.id, e.at, e.key, 'open', clock_timestamp()
+        from unnest(${events.map((each) => each.merchantId)}::text[], ${events.map((each) => each.id)}::text[],
+          ${events.map((each) => toTimestamp(each.at))}::timestamptz[], ${events.map((each) => each.aggregate.id)}::text[],
+          ${events.map((each) => each.type)}::text[]) with ordinality as e (merchant_id, id, at, key, type, n)
+        join webhook_endpoints as w on w.merchant_id = e.merchant_id and w.state = 'enabled'
+          and (w.types = '{}' or e.type = any (w.types))
+        order by e.n on conflict do nothing`);
+    },
+    claimDue: async (perEndpoint, inFlight, leaseMs) => {
+      const rows = await database.rows(sql`with due as materialized (
+          select d.merchant_id, d.endpoint_id, d.event_id, d.event_at
+          from webhook_endpoints as w
+          left join unnest(${[...inFlight.keys()]}::text[], ${[...inFlight.values()]}::int[]) as busy (id, n) on busy.id = w.id
+          cross join lateral (
+            select due.merchant_id, due.endpoint_id, due.event_id, due.event_at from webhook_deliveries as due
+            where due.endpoint_id = w.id and due.state = 'open' and due.try_at <= clock_timestamp()
+              and not exists (select 1 from webhook_deliveries as earlier where earlier.endpoint_id = due.endpoint_id
+                and earlier.key = due.key and earlier.state = 'open' and earlier.place < due.place)
+            order by due.try_at, due.place limit ${perEndpoint}::int - coalesce(busy.n, 0) for update skip locked
+          ) as d
+          where w.state = 'enabled' and coalesce(busy.n, 0) < ${perEndpoint}::int
+        ), claimed as (
+          update webhook_deliveries as d set tries = d.tries + 1, try_at = ${after(leaseMs)}
+          from due where d.merchant_id = due.merchant_id and d.endpoint_id = due.endpoint_id and d.event_id = due.event_id
+          returning d.merchant_id, d.endpoint_id, d.event_id, d.event_at, d.tries
+        )
+        select claimed.tries, w.failing_since is not null and w.failing_since <= e.at as failing_throughout,
+          to_json(w) as endpoint, e.merchant_id, e.id, e.aggregatetype, e.aggregateid, e.sequence, e.type, e.at, e.payload, e.traceparent
+        from claimed
+        join webhook_endpoints as w on w.merchant_id = claimed.merchant_id and w.id = claimed.endpoint_id
+        join events as e on e.merchant_id = claimed.merchant_id and e.id = claimed.event_id and e.at = claimed.event_at`);
+      return rows.map((row): DueWebhook => {
+        const { endpoint, tries, failing_throughout } = dueRow.parse(row);
+        return { endpoint, event: fromEventRow(row), tries, failingThroughout: failing_throughout };
+      });
+    },
+    conclude: async ({ endpoint, event, tries }, attempt, next) => {
+      const failed = attempt.outcome !== 'delivered';
+      const key = sql`merchant_id = ${endpoint.merchantId} and endpoint_id = ${endpoint.id} and event_id = ${event.id}`;
+      await database.rows(sql`with moved as (
+          update webhook_deliveries set state = ${next.state},
+            try_at = ${next.state === 'open' ? after(next.waitMs) : sql`null`}
+          where ${key} and tries = ${tries} and state = 'open' returning merchant_id, endpoint_id, event_id
+        ), kept as (
+          insert into webhook_attempts (merchant_id, endpoint_id, event_id, at, status, duration_ms, outcome)
+          select merchant_id, endpoint_id, event_id, ${toTimestamp(attempt.at)}::timestamptz, ${attempt.status}::int,
+            ${attempt.durationMs}::int, ${attempt.outcome} from moved on conflict do nothing
+        )
+        update webhook_endpoints as w set failing_since = ${failed ? toTimestamp(attempt.at) : null}::timestamptz
+        from moved where w.merchant_id = moved.merchant_id and w.id = moved.endpoint_id
+          and (w.failing_since is null) = ${failed}`);
+    },
+    deliveries: async (merchantId, endpointId, limit) => {
+      const rows = await database.rows(sql`select d.event_id, d.event_at, d.state, d.tries, d.try_at,
+          (select json_agg(json_build_object('at', a.at, 'status', a.status, 'duration_ms', a.duration_ms, 'outcome', a.outcome) order by a.at)
+            from webhook_attempts as a where a.merchant_id = d.merchant_id and a.endpoint_id = d.endpoint_id and a.event_id = d.event_id) as attempts
+        from webhook_deliveries as d where d.merchant_id = ${merchantId} and d.endpoint_id = ${endpointId}
+        order by d.place desc limit ${limit}`);
+      return rows.map(fromDeliveryRow);
+    },
+    replay: async (merchantId, endpointId, which) => {
+      const key = sql`merchant_id = ${merchantId} and endpoint_id = ${endpointId}`;
+      const again = raw("state = 'open', tries = 0, try_at = clock_timestamp()");
+      if ('eventId' in which) {
+        const rows = await database.rows(
+          sql`update webhook_deliveries set ${again} where ${key} and event_id = ${which.eventId} returning 1`,
+        );
+        return rows.length;
+      }
+      const span = sql`between ${toTimestamp(which.from)}::timestamptz and ${toTimestamp(which.to)}::timestamptz`;
+      const rows = await database.rows(sql`insert into webhook_deliveries
+          (merchant_id, endpoint_id, event_id, event_at, key, state, try_at)
+        select e.merchant_id, w.id, e.id, e.at, e.aggregateid, 'open', clock_timestamp()
+        from events as e
+        join webhook_endpoints as w on w.merchant_id = e.merchant_id and w.id = ${endpointId} and (w.types = '{}' or e.type = any (w.types))
+        where e.merchant_id = ${merchantId} and e.at ${span} and e.xact < pg_snapshot_xmin(pg_current_snapshot())
+        order by e.xact, e.position
+        on conflict (merchant_id, endpoint_id, event_id) do update set ${again}
+          where webhook_deliveries.state <> 'open' and (webhook_deliveries.state = 'given_up' or ${which.only === 'all'})
+        returning 1`);
+      return rows.length;
+    },
+    forgetBefore: async (before) => {
+      const rows = await database.rows(sql`delete from webhook_deliveries
+        where state <> 'open' and event_at < ${toTimestamp(before)}::timestamptz returning 1`);
+      return rows.length;
+    },
+  };
+}
+
+const dueRow = z.object({
+  endpoint: z.unknown().transform(fromEndpointRow),
+  tries: z.number(),
+  failing_throughout: z.boolean(),
+});
