@@ -1,6 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { declarationOf } from '../domain/risk/features/feature.ts';
@@ -9,6 +8,7 @@ import { orders as past } from '../risk/replay/orders.ts';
 import { featureHash } from '../risk/signals/feature-hash.ts';
 import { modelCard, type Training } from './model-card.ts';
 import { checkoutInputs } from './model-inputs.ts';
+import { run, trainerPython } from './trainer.ts';
 
 /**
  * `npm run train -- --orders FILE [--to-day N] [--out models/checkout-1]`: replays the orders up to day N and trains on those whose labels
@@ -40,7 +40,8 @@ const say = (what: string): void => {
 };
 
 mkdirSync(cache, { recursive: true });
-const python = trainer(join(cache, 'venv'));
+say('prepare Python');
+const python = trainerPython(cache);
 const toDay = options['to-day'] === undefined ? await lastDay(orders) : Number(options['to-day']);
 const replays = labelDelaysDays.map((delay) => {
   say(`replay with labels known after ${delay} days`);
@@ -88,41 +89,10 @@ console.log(
   JSON.stringify({ model: name, rows: training.rows, auc: round(training.auc), ap: round(training.ap) }),
 );
 
-/** The Python of an environment with exactly the pinned requirements; made once. */
-function trainer(folder: string): string {
-  const python = join(folder, 'bin/python');
-  const wanted = readFileSync('models/training/requirements.txt', 'utf8');
-  const marker = join(folder, 'installed.txt');
-  say('prepare Python');
-  if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return python;
-  rmSync(folder, { recursive: true, force: true });
-  run('python3', ['-m', 'venv', folder]);
-  run(python, [
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--disable-pip-version-check',
-    '-r',
-    'models/training/requirements.txt',
-  ]);
-  writeFileSync(`${marker}.new`, wanted);
-  renameSync(`${marker}.new`, marker);
-  return python;
-}
-
 async function lastDay(file: string): Promise<number> {
   let last = 0;
   for await (const { day } of past(file)) last = day;
   return last;
-}
-
-function run(program: string, parameters: readonly string[]): string {
-  return execFileSync(program, parameters, {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-    maxBuffer: 1 << 26,
-  });
 }
 
 function round(value: number): number {
