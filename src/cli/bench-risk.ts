@@ -118,18 +118,14 @@ async function schedule(risk: Risk, start: number, count: number, latencies: num
 }
 
 async function assess(risk: Risk, n: number, at: number): Promise<void> {
+  const signals = signalsOf(n);
   await risk.assess({
     id: `asm_${n}`,
     merchantId,
     event: 'checkout',
     at,
-    signals: signalsOf(n),
+    signals,
   });
-  happen(risk, n, at);
-}
-
-function happen(risk: Risk, n: number, at: number): void {
-  const signals = signalsOf(n);
   risk.observe({ merchantId, at, signals, what: 'attempted', event: 'checkout' });
   risk.observe({ merchantId, at, signals, what: n % 10 === 0 ? 'declined' : 'succeeded', event: 'checkout' });
 }

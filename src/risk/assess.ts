@@ -1,12 +1,14 @@
 import type { Assessment, Degradation } from '../domain/risk/assessment.ts';
 import type { AssessmentEvent } from '../domain/risk/decision.ts';
 import type { Histories } from '../domain/risk/entities.ts';
+import type { Signals } from '../domain/risk/signals.ts';
 import { evaluate, type Context } from '../domain/risk/features/feature.ts';
 import { featuresOf } from '../domain/risk/features/library.ts';
 import { conclude, type Ask, type Deciders } from './conclusion.ts';
 import { featureValues, findingsOf } from './evidence.ts';
 import type { Lists, Snoozes } from './policy/lists.ts';
 import { reasonsFor } from './reasons.ts';
+import type { MerchantId } from '../kernel/ids.ts';
 import type { Observation, Question, Risk } from './risk.ts';
 import { amountOf, contextOf, withHistories, type SignalReading } from './signals/context.ts';
 import type { Change, Velocity } from './velocity/velocity.ts';
@@ -30,22 +32,29 @@ export type RiskParts = {
 export const deadlineMsDefault = 150;
 
 export function createRisk(parts: RiskParts): Risk {
+  const judged: Judged = new WeakMap();
   return {
     assess: async (question) => {
       try {
-        return await assess(parts, question);
+        return await assess(parts, question, judged);
       } catch (cause) {
         parts.failed('policy_failed', cause);
         return withoutPolicy(parts, question);
       }
     },
     observe: (observation) => {
-      void observe(parts, observation).catch((cause: unknown) => parts.failed('observation', cause));
+      void observe(parts, observation, judged).catch((cause: unknown) => parts.failed('observation', cause));
     },
   };
 }
 
-async function assess(parts: RiskParts, question: Question): Promise<Assessment> {
+/**
+ * What was judged is observed a moment later with the same signals. Hashing their entities again would be a tenth of the
+ * work of an assessment, so their context lives as long as they do.
+ */
+type Judged = WeakMap<Signals, { readonly merchantId: MerchantId; readonly context: Context }>;
+
+async function assess(parts: RiskParts, question: Question, judged: Judged): Promise<Assessment> {
   const { id, merchantId, event, at, signals } = question;
   const deciders = decidersOf(parts, event);
   const deadline = deadlineIn(parts.deadlineMs);
@@ -53,6 +62,7 @@ async function assess(parts: RiskParts, question: Question): Promise<Assessment>
     const degraded: Degradation[] =
       parts.reading.reference.missing.length > 0 ? ['reference_data_missing'] : [];
     const before = contextOf(parts.reading, merchantId, signals, at);
+    judged.set(signals, { merchantId, context: before });
     const histories = await historiesOf(parts, question, before, deadline, degraded);
     const features = featuresOf(event);
     const values = featureValues(features, evaluate(features, withHistories(before, histories)));
@@ -139,9 +149,15 @@ function versionsOf(parts: RiskParts, policy: string, model: string | null): Ass
   return { model, policy, features: parts.featuresHash, referenceData: parts.reading.reference.versions };
 }
 
-async function observe({ reading, velocity }: RiskParts, observation: Observation): Promise<void> {
+async function observe(
+  { reading, velocity }: RiskParts,
+  observation: Observation,
+  judged: Judged,
+): Promise<void> {
   const { merchantId, signals, at } = observation;
-  const context = contextOf(reading, merchantId, signals, at);
+  const before = judged.get(signals);
+  const context =
+    before?.merchantId === merchantId ? before.context : contextOf(reading, merchantId, signals, at);
   await velocity.observe(merchantId, context.keys, changeOf(observation, amountOf(context)));
 }
 

@@ -3,7 +3,7 @@ import { featureHash } from '../signals/feature-hash.ts';
 import { createExplainer, type Explainer } from './contributions.ts';
 import { ensembleFrom, logOddsOf, type Ensemble } from './ensemble.ts';
 import { ModelRefused, readModelFiles, type ModelFiles } from './files.ts';
-import { createOnnxEngine, type Engine } from './onnx.ts';
+import { openOnnxEngine, type Engine, type OpenEngine } from './onnx.ts';
 
 /** A model that has proved itself on load: it scores and explains its trainer's own rows as the trainer did. */
 export type Model = {
@@ -14,6 +14,8 @@ export type Model = {
   /** `values` has every feature by name; NaN is unknown. Throws when the engine fails or answers no number. */
   readonly score: (row: Float32Array) => Promise<Score>;
   readonly explain: Explainer;
+  /** `trees` where the ONNX runtime cannot be loaded: the same score to a millionth, and worth a warning. */
+  readonly engine: 'onnx' | 'trees';
 };
 
 export type Score = { readonly logOdds: number; readonly probability: number };
@@ -25,16 +27,17 @@ export type Score = { readonly logOdds: number; readonly probability: number };
 const tolerance = { score: 1e-6, contribution: 1e-5 };
 
 /** Loads and proves a model. Throws `ModelRefused` with the reason; the caller keeps what it has, or does not start. */
-export async function loadModel(directory: string): Promise<Model> {
+export async function loadModel(directory: string, openEngine: OpenEngine = openOnnxEngine): Promise<Model> {
   const files = await readModelFiles(directory);
   const refuse = (why: string, cause?: unknown): never => {
     throw new ModelRefused(directory, why, cause);
   };
   fits(files, refuse);
   const ensemble = orRefuse(() => ensembleFrom(files.trees.trees, files.features.inputs.length), refuse);
-  const engine = await createOnnxEngine(files.onnx).catch((cause: unknown) =>
+  const opened = await openEngine(files.onnx).catch((cause: unknown) =>
     refuse('model.onnx is no model', cause),
   );
+  const engine = opened ?? ((row) => Promise.resolve(logOddsOf(ensemble, row)));
   const explain = createExplainer(ensemble);
   await prove(files, ensemble, engine, explain, refuse);
   return {
@@ -42,6 +45,7 @@ export async function loadModel(directory: string): Promise<Model> {
     hash: files.hash,
     features: files.features.inputs.map((feature) => feature.name),
     explain,
+    engine: opened === null ? 'trees' : 'onnx',
     score: async (row) => {
       const logOdds = await engine(row);
       const probability = probabilityOf(files.calibration, logOdds);

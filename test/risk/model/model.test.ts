@@ -51,6 +51,15 @@ describe('the shipped model', () => {
   });
 });
 
+test('where the ONNX runtime cannot be loaded the trees score, equal to a millionth', async () => {
+  const [onnx, trees] = [await loadModel(shipped), await loadModel(shipped, () => Promise.resolve(null))];
+  expect([onnx.engine, trees.engine]).toEqual(['onnx', 'trees']);
+  for (const row of rows) {
+    const difference = (await onnx.score(row)).probability - (await trees.score(row)).probability;
+    expect(Math.abs(difference)).toBeLessThanOrEqual(1e-6);
+  }
+});
+
 describe('a model is refused', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tillgate-model-'));
   afterAll(() => rmSync(folder, { recursive: true }));
@@ -109,6 +118,12 @@ describe('a model is refused', () => {
     ],
   ])('%s', async (name, file, change, why) => {
     await expect(loadModel(altered(name, file, change))).rejects.toThrow(why);
+  });
+
+  test('that answers NaN', async () => {
+    await expect(loadModel(shipped, () => Promise.resolve(() => Promise.resolve(NaN)))).rejects.toThrow(
+      /scores golden row 0 NaN/,
+    );
   });
 
   test('that is not there', async () => {
