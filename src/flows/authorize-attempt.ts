@@ -6,6 +6,7 @@ import type { Purchase } from '../domain/purchase/purchase.ts';
 import { type Step, step } from '../domain/purchase/step.ts';
 import type { Assessment } from '../domain/risk/assessment.ts';
 import type { Signals } from '../domain/risk/signals.ts';
+import type { Instant } from '../kernel/instant.ts';
 import type { AttemptSubject, Psp } from '../psp/psp.ts';
 import type { Reply, RequestName } from '../store/store.ts';
 import { commit } from './commit.ts';
@@ -58,7 +59,7 @@ export async function concludeWithReply(
     if (now === null) throw new Error('a purchase that was recorded cannot be found');
     return concludeWithReply(deps, now, attempt, outcome, drive);
   }
-  if (concluded !== null) observe(deps, committed.purchase, outcome, at, drive.signals);
+  if (concluded !== null) observe(deps, committed.purchase, attempt.id, outcome, at, drive.signals);
   return reply;
 }
 
@@ -75,7 +76,7 @@ export async function concludeQuietly(
   if (concluded === null) return null;
   const committed = await commit(deps, purchase, concluded, at, along);
   if (committed.saved === 'saved') {
-    observe(deps, committed.purchase, outcome, at);
+    observe(deps, committed.purchase, attemptId, outcome, at);
     return committed;
   }
   const { merchantId, id } = purchase.checkout;
@@ -107,14 +108,16 @@ export function unchanged(purchase: Purchase): Step {
 function observe(
   deps: Deps,
   purchase: Purchase,
+  attemptId: string,
   outcome: AttemptOutcome,
-  at: number,
+  at: Instant,
   signals: Signals = signalsOf(purchase, {}),
 ): void {
   if (outcome.kind !== 'authorized' && outcome.kind !== 'declined') return;
+  const attempt = purchase.sale?.attempts.find(({ id }) => id === attemptId);
   deps.risk.observe({
     merchantId: purchase.checkout.merchantId,
-    at,
+    at: attempt?.request.happenedAt ?? at,
     signals: withCard(signals, outcome.card),
     what: outcome.kind === 'authorized' ? 'succeeded' : 'declined',
     event: 'checkout',

@@ -6,6 +6,7 @@ import type { AttemptRequest } from '../domain/payment/attempt.ts';
 import type { Assessment } from '../domain/risk/assessment.ts';
 import type { ObservedSignals, Signals } from '../domain/risk/signals.ts';
 import type { CheckoutId } from '../kernel/ids.ts';
+import type { Instant } from '../kernel/instant.ts';
 import type { AttemptSubject, Psp } from '../psp/psp.ts';
 import type { NewRequest } from '../store/store.ts';
 import { authorizeAttempt } from './authorize-attempt.ts';
@@ -25,6 +26,8 @@ export type ConfirmAsk = {
   /** What the storefront and the browser observed; joined with what the checkout knows. */
   readonly signals: ObservedSignals;
   readonly browser?: AttemptSubject['browser'];
+  /** When the buyer confirmed, where that was not now; risk is judged and counted as of then. */
+  readonly happenedAt?: Instant;
 };
 
 /**
@@ -50,7 +53,7 @@ export async function confirmCheckout(deps: Deps, ask: ConfirmAsk): Promise<Answ
   const question = {
     merchantId: purchase.checkout.merchantId,
     event: 'checkout' as const,
-    at: deps.clock(),
+    at: ask.happenedAt ?? deps.clock(),
     signals,
   };
   const assessment = await deps.risk.assess({ ...question, id: deps.newId('asm') });
@@ -105,7 +108,7 @@ async function refuseSale(
   if (saved.saved !== 'saved') return confirmCheckout(deps, ask);
   deps.risk.observe({
     merchantId: purchase.checkout.merchantId,
-    at,
+    at: assessment.at,
     signals,
     what: 'refused',
     event: 'checkout',
@@ -139,6 +142,7 @@ function plan(
     ...(exemption === undefined ? {} : { exemption }),
     returnUrl: `${deps.publicUrl}/return/${checkout.merchantId}/${checkout.id}`,
     initiator: ask.initiator,
+    ...(ask.happenedAt === undefined ? {} : { happenedAt: ask.happenedAt }),
   };
   return { id, psp: route.psp.name, pspAccount: route.psp.account, request };
 }

@@ -1,6 +1,7 @@
 import { assessmentMade } from '../domain/events/assessment-made.ts';
 import type { AssessmentEvent } from '../domain/risk/decision.ts';
 import type { Signals } from '../domain/risk/signals.ts';
+import type { Instant } from '../kernel/instant.ts';
 import type { NewRequest } from '../store/store.ts';
 import type { Deps } from './deps.ts';
 import { type Answer, earlier, fresh } from './request.ts';
@@ -8,6 +9,8 @@ import { type Answer, earlier, fresh } from './request.ts';
 export type AssessmentAsk = {
   readonly request: NewRequest;
   readonly event: AssessmentEvent;
+  /** When it happened. */
+  readonly at: Instant;
   readonly signals: Signals;
 };
 
@@ -19,7 +22,7 @@ export async function createAssessment(deps: Deps, ask: AssessmentAsk): Promise<
   const question = {
     merchantId: ask.request.merchantId,
     event: ask.event,
-    at: deps.clock(),
+    at: ask.at,
     signals: ask.signals,
   };
   const assessment = await deps.risk.assess({ ...question, id: deps.newId('asm') });

@@ -68,6 +68,8 @@ export type AttemptRequest = {
   readonly returnUrl?: string;
   /** The merchant starts this payment without the buyer, under an earlier mandate. */
   readonly initiator: 'buyer' | 'merchant';
+  /** When the buyer confirmed, where that was not when the attempt was made; outcomes are counted as of then. */
+  readonly happenedAt?: Instant;
   readonly networkTransactionId?: string;
   /** The PSP's own id of the customer whose stored method this is. */
   readonly pspCustomer?: string;

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import type { Basket, ObservedSignals, Signals } from '../../domain/risk/signals.ts';
+import type { Instant } from '../../kernel/instant.ts';
 import { money } from '../../kernel/money.ts';
+import type { Problem } from '../problem.ts';
+import type { Caller } from '../route.ts';
 import { address, country, customer, fromWireAddress, time } from './buyer.ts';
 import { amount, currency } from './money.ts';
 import { withoutUndefined } from './parts.ts';
@@ -40,6 +43,11 @@ const observed = {
       token_age_seconds: z.number().min(0).optional(),
     })
     .optional(),
+  occurred_at: time.optional().meta({
+    description:
+      'When it happened, where that was not now: a replay, a queue of orders that was delayed. Secret keys only. Risk is ' +
+      'judged as of then; money moves now.',
+  }),
   basket: z
     .strictObject({
       item_count: z.int().min(0).max(100_000).optional(),
@@ -130,6 +138,27 @@ export function fromWireSignals(wire: z.output<typeof allSignals>): Signals {
     shipping: shipping_address && fromWireAddress(shipping_address),
     order: total === undefined || of === undefined ? undefined : { ...basket, total: money(total, of) },
   });
+}
+
+/**
+ * When what is judged happened: `now`, or earlier where a server says so. A browser's word is not taken for it, and
+ * nothing has happened in the future.
+ */
+export function occurredAt(
+  { occurred_at }: { readonly occurred_at?: string | undefined },
+  caller: Pick<Caller, 'key'>,
+  now: Instant,
+): Instant | { readonly problem: Problem } {
+  const at = instant(occurred_at) ?? now;
+  const isServer = caller.key.kind === 'secret';
+  if (at <= now && (isServer || occurred_at === undefined)) return at;
+  const detail = isServer ? 'This lies in the future.' : 'Only a secret key may say when something happened.';
+  return {
+    problem: {
+      code: 'input_invalid',
+      errors: [{ pointer: '/signals/occurred_at', code: 'invalid', detail }],
+    },
+  };
 }
 
 function instant(text: string | undefined): number | undefined {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { confirmCheckout as confirm } from '../../flows/confirm-checkout.ts';
 import { checkoutShown, confirmCheckoutBody } from '../codec/checkout.ts';
 import { idOf, nothing, withoutUndefined } from '../codec/parts.ts';
-import { fromWireObserved } from '../codec/signals.ts';
+import { fromWireObserved, occurredAt } from '../codec/signals.ts';
 import { type Caller, route } from '../route.ts';
 
 export const confirmCheckout = route({
@@ -25,9 +25,12 @@ export const confirmCheckout = route({
   problems: ['checkout_not_open', 'checkout_expired', 'checkout_processing', 'no_psp_for_payment'],
   handle: ({ deps, caller, params, body, request }) => {
     const signals = fromWireObserved(body.signals);
+    const happenedAt = occurredAt(body.signals, caller, deps.clock());
+    if (typeof happenedAt === 'object') return Promise.resolve(happenedAt);
     return confirm(deps, {
       request,
       checkoutId: params.checkout_id,
+      ...(body.signals.occurred_at === undefined ? {} : { happenedAt }),
       ...(caller.clientSecretHash === undefined ? {} : { clientSecretHash: caller.clientSecretHash }),
       method: body.payment_method,
       initiator: caller.key.kind === 'publishable' ? 'buyer' : body.initiator,

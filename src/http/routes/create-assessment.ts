@@ -3,7 +3,7 @@ import { createAssessment as assess } from '../../flows/create-assessment.ts';
 import { assessmentEvents } from '../../domain/risk/decision.ts';
 import { assessmentShown } from '../codec/checkout.ts';
 import { nothing } from '../codec/parts.ts';
-import { allSignals, fromWireSignals } from '../codec/signals.ts';
+import { allSignals, fromWireSignals, occurredAt } from '../codec/signals.ts';
 import { route } from '../route.ts';
 
 export const createAssessment = route({
@@ -24,6 +24,9 @@ export const createAssessment = route({
   moves: 'create_assessment',
   reply: { status: 201, schema: assessmentShown, description: 'The assessment.' },
   problems: [],
-  handle: ({ deps, body, request }) =>
-    assess(deps, { request, event: body.event, signals: fromWireSignals(body.signals) }),
+  handle: ({ deps, caller, body, request }) => {
+    const at = occurredAt(body.signals, caller, deps.clock());
+    if (typeof at === 'object') return Promise.resolve(at);
+    return assess(deps, { request, event: body.event, at, signals: fromWireSignals(body.signals) });
+  },
 });
