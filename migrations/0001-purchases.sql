@@ -2,6 +2,11 @@
 --
 -- Every key starts with the merchant, so that any table can be partitioned or distributed by it. A purchase is one
 -- checkout and at most one order and one payment: they share the part of the id after the prefix.
+--
+-- Whatever belongs to a purchase has (merchant_id, checkout_id) at the front of its primary key, and no other index that
+-- begins with the merchant: on a young table the planner cannot tell two such indexes apart, and reads every row of the
+-- merchant through the wrong one. Rows point at their merchant without a foreign key: its check would lock the one row
+-- of the merchant in every transaction there is.
 
 create table merchants (
   id          text primary key,
@@ -24,7 +29,7 @@ comment on column api_keys.hash is 'SHA-256 of the key, which has 256 random bit
 comment on column api_keys.hint is 'The first characters, for people who compare keys';
 
 create table requests (
-  merchant_id   text not null references merchants,
+  merchant_id   text not null,
   scope         text not null,
   kind          text not null,
   body_digest   text not null,
@@ -47,7 +52,7 @@ create index requests_abandoned on requests (lease_until) where lease_until is n
 create index requests_by_subject on requests (merchant_id, subject) where lease_until is not null;
 
 create table checkouts (
-  merchant_id         text not null references merchants,
+  merchant_id         text not null,
   id                  text not null,
   version             bigint not null,
   state               text not null
@@ -126,17 +131,17 @@ create table attempts (
   asked          integer not null default 0,
   created_at     timestamptz not null,
   changed_at     timestamptz not null,
-  primary key (merchant_id, id),
+  primary key (merchant_id, checkout_id, id),
   foreign key (merchant_id, checkout_id) references payments
 );
 comment on table attempts is 'One try at one PSP account; committed with its PSP idempotency key before the call';
 comment on column attempts.request is 'Everything the call is made with, so that it can be made again exactly';
 comment on column attempts.detail is 'What is true in this state only: decline, action, card, authentication, cause';
 comment on column attempts.ask_at is 'When the settle worker looks next; null once nothing more can be heard';
-create index attempts_of_checkout on attempts (merchant_id, checkout_id);
+create unique index attempts_by_id on attempts (id);
 create index attempts_to_ask on attempts (ask_at) where ask_at is not null;
 create index attempts_by_psp_reference on attempts (psp, psp_account, psp_reference) where psp_reference is not null;
-create unique index one_authorization_per_payment on attempts (merchant_id, checkout_id)
+create unique index one_authorization_per_payment on attempts (checkout_id)
   where state in ('prepared', 'requires_action', 'pending', 'unknown');
 comment on index one_authorization_per_payment is 'While a PSP may still charge for one attempt, there is no second';
 
@@ -161,12 +166,12 @@ create table movements (
   asked          integer not null default 0,
   created_at     timestamptz not null,
   changed_at     timestamptz not null,
-  primary key (merchant_id, id),
-  foreign key (merchant_id, attempt_id) references attempts
+  primary key (merchant_id, checkout_id, id),
+  foreign key (merchant_id, checkout_id, attempt_id) references attempts
 );
 comment on table movements is 'Captures, voids, refunds and increments; committed before the PSP is called';
 comment on column movements.stray is 'Gives back, or records, money that came too late or twice; the payment does not count it';
-create index movements_of_checkout on movements (merchant_id, checkout_id);
+create unique index movements_by_id on movements (id);
 create index movements_to_ask on movements (ask_at) where ask_at is not null;
 create index movements_by_psp_reference on movements (psp_reference) where psp_reference is not null;
 

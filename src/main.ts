@@ -62,6 +62,7 @@ export async function startService(config: Config, merchantId: MerchantId, log: 
     secret: config.secret,
     velocity: memoryVelocity(),
     log,
+    assessed: (event, seconds) => metrics.assessment_seconds.observe({ event }, seconds),
     degraded: (part) => metrics.risk_degraded_total.add({ part }),
     generation: (accepted) => metrics.policy_refused.set({}, accepted ? 0 : 1),
   });

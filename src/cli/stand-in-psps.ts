@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { subscribedEvents } from '../psp/stripe/subscribed-events.ts';
 
 /** The stand-in PSPs, running in a process of their own. No money moves there. */
 export type StandInPsps = {
@@ -55,7 +56,8 @@ export async function registerStripeWebhook(
   };
   const listed = (await (await fetch(endpoints, { headers })).json()) as { data?: { id: string }[] };
   for (const { id } of listed.data ?? []) await fetch(`${endpoints}/${id}`, { method: 'DELETE', headers });
-  const body = new URLSearchParams({ url, 'enabled_events[]': '*' });
+  const body = new URLSearchParams({ url });
+  for (const event of subscribedEvents) body.append('enabled_events[]', event);
   const response = await fetch(endpoints, { method: 'POST', headers, body });
   const { secret } = (await response.json()) as { secret?: string };
   if (secret === undefined) throw new Error('the stand-in Stripe did not take the webhook endpoint');

@@ -43,6 +43,12 @@ export const metricCatalogue = {
     help: '1 while a shop is under the strict profile.',
     labels: ['merchant_id'],
   },
+  assessment_seconds: {
+    kind: 'histogram',
+    help: 'Time of one assessment: velocity, features, model, explanation, policy.',
+    labels: ['event'],
+    buckets: [0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.02, 0.05, 0.1, 0.15, 0.3],
+  },
   risk_degraded_total: {
     kind: 'counter',
     help: 'Parts that failed during an assessment; the policy’s stated degraded decision applied.',

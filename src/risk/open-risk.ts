@@ -1,3 +1,4 @@
+import type { AssessmentEvent } from '../domain/risk/decision.ts';
 import { library } from '../domain/risk/features/library.ts';
 import type { Log } from '../observe/log.ts';
 import { createRisk, deadlineMsDefault } from './assess.ts';
@@ -23,6 +24,7 @@ export async function openRisk(settings: {
   readonly secret: string;
   readonly velocity: Velocity;
   readonly log: Log;
+  readonly assessed: (event: AssessmentEvent, seconds: number) => void;
   readonly degraded: (part: string) => void;
   readonly generation: (accepted: boolean) => void;
 }): Promise<OpenRisk> {
@@ -56,7 +58,15 @@ export async function openRisk(settings: {
     },
   });
   return {
-    risk,
+    risk: {
+      ...risk,
+      assess: async (question) => {
+        const began = performance.now();
+        const assessment = await risk.assess(question);
+        settings.assessed(question.event, (performance.now() - began) / 1000);
+        return assessment;
+      },
+    },
     reload: reloading.reload,
     close: async () => {
       reloading.close();

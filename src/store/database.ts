@@ -1,10 +1,12 @@
 import pg from 'pg';
 import { StoreFault } from './fault.ts';
-import { type Sql, named } from './sql.ts';
+import type { Sql } from './sql.ts';
+import { type Statement, named } from './statement.ts';
 
 /** A pool of connections on which every statement is its own transaction. */
 export type Database = {
   readonly rows: (statement: Sql) => Promise<readonly unknown[]>;
+  readonly run: (statement: Statement) => Promise<readonly unknown[]>;
   readonly close: () => Promise<void>;
 };
 
@@ -34,15 +36,17 @@ export function openDatabase(settings: DatabaseSettings): Database {
     types,
   });
   pool.on('error', settings.onIdleFault);
+  const run = async (statement: Statement): Promise<readonly unknown[]> => {
+    try {
+      const result = await pool.query(statement);
+      return result.rows as unknown[];
+    } catch (cause) {
+      throw cause instanceof Error ? new StoreFault(cause) : cause;
+    }
+  };
   return {
-    rows: async (statement) => {
-      try {
-        const result = await pool.query(named(statement));
-        return result.rows as unknown[];
-      } catch (cause) {
-        throw cause instanceof Error ? new StoreFault(cause) : cause;
-      }
-    },
+    rows: (statement) => run(named(statement)),
+    run,
     close: () => pool.end(),
   };
 }

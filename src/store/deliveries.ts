@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Witness } from '../domain/payment/witness.ts';
 import type { Database } from './database.ts';
 import { id, instant, toTimestamp } from './rows/columns.ts';
-import { type Sql, join, raw, sql } from './sql.ts';
+import { join, raw, sql } from './sql.ts';
+import { type Part, part } from './statement.ts';
 import type { Delivery, DeliveryName, Store } from './store.ts';
 
 const deliveryRow = z.object({
@@ -35,9 +36,12 @@ function fromDeliveryRow(row: unknown): Delivery {
 }
 
 /** Marks a delivery as processed inside the change that it caused. */
-export function closeDelivery(gate: string, { psp, account, messageId }: DeliveryName): Sql {
-  return sql`update deliveries set state = 'processed', try_at = null, note = 'changed the payment' from ${raw(gate)}
-    where psp = ${psp} and psp_account = ${account} and message_id = ${messageId}`;
+export function closeDelivery(gate: string, { psp, account, messageId }: DeliveryName): Part {
+  return part(
+    'close delivery',
+    sql`update deliveries set state = 'processed', try_at = null, note = 'changed the payment' from ${raw(gate)}
+    where psp = ${psp} and psp_account = ${account} and message_id = ${messageId}`,
+  );
 }
 
 export function deliveryQueries(database: Database): Store['deliveries'] {

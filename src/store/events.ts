@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Database } from './database.ts';
 import { events, fromEventRow, toEventRow } from './rows/fact-rows.ts';
 import { raw, sql } from './sql.ts';
+import { gated, part } from './statement.ts';
 import type { ListedEvent, Store } from './store.ts';
 import { insertThrough } from './table.ts';
 
@@ -28,8 +29,8 @@ export function eventQueries(database: Database): Store['events'] {
     },
     append: async (appended) => {
       if (appended.length === 0) return;
-      await database.rows(
-        sql`with gate as (select 1) ${insertThrough('gate', events, appended.map(toEventRow))}`,
+      await database.run(
+        gated([part('one', sql`select 1`), insertThrough('gate', events, appended.map(toEventRow))]),
       );
     },
   };

@@ -77,7 +77,7 @@ export function purchaseQueries(database: Database): Store['purchases'] {
       const found = await findOne(sql`select ${purchase} from checkouts as c ${itsSale}
         where (c.merchant_id, c.id) = (
           select m.merchant_id, m.checkout_id from movements as m
-          join attempts as a on a.merchant_id = m.merchant_id and a.id = m.attempt_id
+          join attempts as a on a.id = m.attempt_id
           where ${movement} and a.psp = ${account.psp} and a.psp_account = ${account.account} limit 1)`);
       return found ?? findByAttempt(account, ref.attempt);
     },

@@ -38,7 +38,6 @@ export async function migrate(url: string): Promise<readonly string[]> {
       await client.query('commit');
       ran.push(name);
     }
-    if (ran.length > 0) await client.query('analyze');
     return ran;
   } finally {
     await client.end();

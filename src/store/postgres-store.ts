@@ -11,7 +11,8 @@ import { id, instant, toTimestamp } from './rows/columns.ts';
 import { assessments, events, fromAssessmentRow, toAssessmentRow, toEventRow } from './rows/fact-rows.ts';
 import { settlingQueries } from './settling.ts';
 import { sql } from './sql.ts';
-import { insertThrough } from './table.ts';
+import { gated } from './statement.ts';
+import { insertGate, insertThrough } from './table.ts';
 import { webhookQueries } from './webhooks.ts';
 
 /** The store on PostgreSQL. */
@@ -87,15 +88,14 @@ function assessmentQueries(database: Database): Store['assessments'] {
       return row === undefined ? null : fromAssessmentRow(row);
     },
     save: async (assessment, event, request) => {
-      const key =
-        request === undefined
-          ? sql`select 1`
-          : sql`${insertThrough('one', requests, [repliedRow(request, null)])} returning 1`;
       try {
-        await database.rows(sql`with one as (select 1), gate as (${key}),
-          made as (${insertThrough('gate', assessments, [toAssessmentRow(assessment, null)])}),
-          said as (${insertThrough('gate', events, [toEventRow(event)])})
-          select 1 from gate`);
+        await database.run(
+          gated([
+            insertGate(requests, repliedRow(request, null)),
+            insertThrough('gate', assessments, [toAssessmentRow(assessment, null)]),
+            insertThrough('gate', events, [toEventRow(event)]),
+          ]),
+        );
         return 'saved';
       } catch (fault) {
         if (fault instanceof StoreFault && fault.constraint === 'request_key_is_unique')

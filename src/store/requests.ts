@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { CheckoutId } from '../kernel/ids.ts';
 import type { Database } from './database.ts';
 import { id, instant, toTimestamp } from './rows/columns.ts';
-import { type Sql, sql } from './sql.ts';
+import { sql } from './sql.ts';
+import type { Part } from './statement.ts';
 import type {
   AbandonedRequest,
   Change,
@@ -66,7 +67,7 @@ export function repliedRow(request: RepliedRequest, checkoutId: CheckoutId | nul
 }
 
 /** Ends a request with the reply that every repetition of it will get. */
-export function replied(gate: string, name: RequestName, reply: Reply): Sql {
+export function replied(gate: string, name: RequestName, reply: Reply): Part {
   return updateThrough(
     gate,
     requests,

@@ -16,9 +16,9 @@ import {
 import { movements, toMovementRow } from './rows/movement-row.ts';
 import { closeDelivery } from './deliveries.ts';
 import { openedRow, replied, repliedRow, requests } from './requests.ts';
-import { type Sql, join, raw, sql } from './sql.ts';
+import { type Part, gated } from './statement.ts';
 import type { Change, Saved } from './store.ts';
-import { assignments, insertThrough, pick, updateThrough, where } from './table.ts';
+import { insertGate, insertThrough, pick, updateGate, updateThrough } from './table.ts';
 
 /**
  * Saves a change in one statement. The first part moves the checkout's version, and every other part reads from it: if
@@ -28,9 +28,8 @@ import { assignments, insertThrough, pick, updateThrough, where } from './table.
  */
 export async function savePurchase(database: Database, change: Change): Promise<Saved> {
   const parts = [gate(change), ...saleParts(change), ...factParts(change), ...requestParts(change)];
-  const ctes = parts.map((part, index) => sql`${raw(index === 0 ? 'gate' : `part_${index}`)} as (${part})`);
   try {
-    const rows = await database.rows(sql`with ${join(ctes, ',\n')} select 1 from gate`);
+    const rows = await database.run(gated(parts));
     return rows.length === 1 ? 'saved' : 'outrun';
   } catch (fault) {
     if (!(fault instanceof StoreFault)) throw fault;
@@ -43,30 +42,23 @@ export async function savePurchase(database: Database, change: Change): Promise<
 
 const deadlock = '40P01';
 
-function gate({ before, after }: Change): Sql {
+function gate({ before, after }: Change): Part {
   const row = toCheckoutRow(after.checkout);
-  if (before === null) {
-    const columns = Object.keys(row) as (keyof typeof row)[];
-    const values = columns.map((column) => sql`${row[column]}::${raw(checkouts.types[column])}`);
-    return sql`insert into checkouts (${raw(columns.join(', '))}) values (${join(values, ', ')}) returning id`;
-  }
+  if (before === null) return insertGate(checkouts, row);
+  const { merchantId, id, version, total, buyer, metadata } = before.checkout;
   const edited =
-    before.checkout.total !== after.checkout.total || before.checkout.buyer !== after.checkout.buyer;
-  const set =
-    edited || before.checkout.metadata !== after.checkout.metadata
-      ? row
-      : pick(row, 'version', 'state', 'assessment_id');
-  const { merchantId, id, version } = before.checkout;
-  return sql`update checkouts set ${assignments(checkouts, set)} where ${where(checkouts, { merchant_id: merchantId, id, version })} returning id`;
+    total !== after.checkout.total || buyer !== after.checkout.buyer || metadata !== after.checkout.metadata;
+  const set = edited ? row : pick(row, 'version', 'state', 'assessment_id');
+  return updateGate(checkouts, { merchant_id: merchantId, id, version }, set);
 }
 
 /** Rows of the purchase that are new or no longer the same value. */
-function saleParts({ before, after, askAt }: Change): Sql[] {
+function saleParts({ before, after, askAt }: Change): Part[] {
   const { checkout, sale } = after;
   if (sale === undefined) return [];
   const old = before?.sale;
   const key = { merchant_id: checkout.merchantId, checkout_id: checkout.id };
-  const parts: Sql[] = [];
+  const parts: Part[] = [];
 
   const order = toOrderRow(checkout, sale.order);
   if (old === undefined) parts.push(insertThrough('gate', orders, [order]));
@@ -92,7 +84,7 @@ function saleParts({ before, after, askAt }: Change): Sql[] {
         : updateThrough(
             'gate',
             attempts,
-            pick(row, 'merchant_id', 'id'),
+            pick(row, 'merchant_id', 'checkout_id', 'id'),
             pick(row, 'state', 'psp_reference', 'detail', 'ask_at', 'changed_at'),
           ),
     );
@@ -106,7 +98,7 @@ function saleParts({ before, after, askAt }: Change): Sql[] {
         : updateThrough(
             'gate',
             movements,
-            pick(row, 'merchant_id', 'id'),
+            pick(row, 'merchant_id', 'checkout_id', 'id'),
             pick(row, 'state', 'psp_reference', 'cause', 'ask_at', 'changed_at'),
           ),
     );
@@ -126,7 +118,7 @@ function changed<T extends { id: string }, R>(
     .map((each) => ({ row: toRow(each), isNew: !before.has(each.id) }));
 }
 
-function factParts({ after: { checkout }, at, ...said }: Change): Sql[] {
+function factParts({ after: { checkout }, at, ...said }: Change): Part[] {
   return [
     ...(said.journal.length === 0
       ? []
@@ -153,8 +145,8 @@ function factParts({ after: { checkout }, at, ...said }: Change): Sql[] {
   ];
 }
 
-function requestParts({ request, delivery, after }: Change): Sql[] {
-  const parts: Sql[] = [];
+function requestParts({ request, delivery, after }: Change): Part[] {
+  const parts: Part[] = [];
   if (request !== undefined) {
     if ('open' in request)
       parts.push(insertThrough('gate', requests, [openedRow(request, after.checkout.id)]));

@@ -22,16 +22,16 @@ export function settlingQueries(database: Database): Store['settling'] {
       const at = toTimestamp(now);
       const rows = await database.rows(sql`
         with due_attempts as (
-          select merchant_id, id from attempts where ask_at <= ${at}::timestamptz order by ask_at limit ${limit} for update skip locked
+          select id from attempts where ask_at <= ${at}::timestamptz order by ask_at limit ${limit} for update skip locked
         ), due_movements as (
-          select merchant_id, id from movements where ask_at <= ${at}::timestamptz order by ask_at limit ${limit} for update skip locked
+          select id from movements where ask_at <= ${at}::timestamptz order by ask_at limit ${limit} for update skip locked
         ), claimed_attempts as (
           update attempts as a set asked = a.asked + 1, ask_at = ${at}::timestamptz + ask_again_after(a.asked)
-          from due_attempts as due where a.merchant_id = due.merchant_id and a.id = due.id
+          from due_attempts as due where a.id = due.id
           returning a.merchant_id, a.checkout_id, a.id, a.asked - 1 as asked
         ), claimed_movements as (
           update movements as m set asked = m.asked + 1, ask_at = ${at}::timestamptz + ask_again_after(m.asked)
-          from due_movements as due where m.merchant_id = due.merchant_id and m.id = due.id
+          from due_movements as due where m.id = due.id
           returning m.merchant_id, m.checkout_id, m.id, m.asked - 1 as asked
         )
         select * from claimed_attempts union all select * from claimed_movements`);

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 /** A statement, or a piece of one, with its parameters. */
 export type Sql = { readonly parts: readonly string[]; readonly values: readonly unknown[] };
 
@@ -35,22 +33,9 @@ export function join(pieces: readonly Sql[], separator: string): Sql {
   return rest.reduce((sum, piece) => sql`${sum}${raw(separator)}${piece}`, first);
 }
 
-/**
- * The statement as `pg` takes it. Its name is the digest of its text, so that each connection plans each shape once.
- */
-export function named({ parts, values }: Sql): { name: string; text: string; values: unknown[] } {
-  const text = parts.reduce((sum, part, index) => (index === 0 ? part : `${sum}$${index}${part}`), '');
-  return { name: nameOf(text), text, values: [...values] };
-}
-
-const names = new Map<string, string>();
-
-function nameOf(text: string): string {
-  const known = names.get(text);
-  if (known !== undefined) return known;
-  const name = createHash('sha256').update(text).digest('hex').slice(0, 32);
-  names.set(text, name);
-  return name;
+/** The text with its parameters as `$first`, `$first+1`, … */
+export function numbered({ parts }: Sql, first: number): string {
+  return parts.reduce((sum, part, index) => (index === 0 ? part : `${sum}$${first + index - 1}${part}`), '');
 }
 
 function isSql(value: unknown): value is Sql {

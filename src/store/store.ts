@@ -54,7 +54,7 @@ export type Store = {
     readonly save: (
       assessment: Assessment,
       event: Event,
-      request?: RepliedRequest,
+      request: RepliedRequest,
     ) => Promise<'saved' | 'request_taken'>;
   };
   readonly settling: {
