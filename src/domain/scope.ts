@@ -1,11 +1,4 @@
 /** What an API key may do, by the part of the API. */
-export type Scope = 'checkouts' | 'orders' | 'payments' | 'assessments' | 'reviews' | 'events';
+export const scopes = ['checkouts', 'orders', 'payments', 'assessments', 'reviews', 'events'] as const;
 
-export const scopes: readonly Scope[] = [
-  'checkouts',
-  'orders',
-  'payments',
-  'assessments',
-  'reviews',
-  'events',
-];
+export type Scope = (typeof scopes)[number];

@@ -1,6 +1,6 @@
 import { approveReview as approve } from '../domain/purchase/approve-review.ts';
 import type { CheckoutId } from '../kernel/ids.ts';
-import type { NewRequest } from '../store/store.ts';
+import type { NewRequest } from '../domain/request.ts';
 import type { Deps } from './deps.ts';
 import { moveMoney } from './move-money.ts';
 import type { Answer } from './request.ts';

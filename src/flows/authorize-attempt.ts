@@ -8,7 +8,7 @@ import type { Assessment } from '../domain/risk/assessment.ts';
 import type { Signals } from '../domain/risk/signals.ts';
 import type { Instant } from '../kernel/instant.ts';
 import type { AttemptSubject, Psp } from '../psp/psp.ts';
-import type { Reply, RequestName } from '../store/store.ts';
+import type { Reply, RequestName } from '../domain/request.ts';
 import { commit } from './commit.ts';
 import type { Deps } from './deps.ts';
 import { signalsOf, withCard } from './signals-of.ts';

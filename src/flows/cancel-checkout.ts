@@ -1,7 +1,7 @@
 import { closeCheckout } from '../domain/purchase/close-checkout.ts';
 import { isRefusal, refuse } from '../domain/refusal.ts';
 import type { CheckoutId } from '../kernel/ids.ts';
-import type { NewRequest, Reply } from '../store/store.ts';
+import type { NewRequest, Reply } from '../domain/request.ts';
 import { concludeQuietly, subjectOf } from './authorize-attempt.ts';
 import { commit } from './commit.ts';
 import type { Deps } from './deps.ts';

@@ -8,7 +8,7 @@ import type { ObservedSignals, Signals } from '../domain/risk/signals.ts';
 import type { CheckoutId } from '../kernel/ids.ts';
 import type { Instant } from '../kernel/instant.ts';
 import type { AttemptSubject, Psp } from '../psp/psp.ts';
-import type { NewRequest } from '../store/store.ts';
+import type { NewRequest } from '../domain/request.ts';
 import { authorizeAttempt } from './authorize-attempt.ts';
 import { commit } from './commit.ts';
 import type { Deps } from './deps.ts';

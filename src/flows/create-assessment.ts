@@ -2,7 +2,7 @@ import { assessmentMade } from '../domain/events/assessment-made.ts';
 import type { AssessmentEvent } from '../domain/risk/decision.ts';
 import type { Signals } from '../domain/risk/signals.ts';
 import type { Instant } from '../kernel/instant.ts';
-import type { NewRequest } from '../store/store.ts';
+import type { NewRequest } from '../domain/request.ts';
 import type { Deps } from './deps.ts';
 import { type Answer, earlier, fresh } from './request.ts';
 

@@ -3,7 +3,7 @@ import type { CaptureMode } from '../domain/payment/payment.ts';
 import { step } from '../domain/purchase/step.ts';
 import { dayMs } from '../kernel/instant.ts';
 import type { Money } from '../kernel/money.ts';
-import type { NewRequest, Reply } from '../store/store.ts';
+import type { NewRequest, Reply } from '../domain/request.ts';
 import { commit } from './commit.ts';
 import type { Deps } from './deps.ts';
 import { type Answer, earlier, fresh } from './request.ts';

@@ -7,7 +7,8 @@ import type { MerchantId, NewId } from '../kernel/ids.ts';
 import type { Clock } from '../kernel/instant.ts';
 import type { Psp } from '../psp/psp.ts';
 import type { Risk } from '../risk/risk.ts';
-import type { Reply, Store } from '../store/store.ts';
+import type { Reply } from '../domain/request.ts';
+import type { Store } from '../store/store.ts';
 
 /** What the flows work with; src/main.ts puts it together. */
 export type Deps = {
@@ -61,6 +62,7 @@ export const failpoints = [
   'movement.concluded',
   'delivery.stored',
   'settle.claimed',
+  'relay.published',
 ] as const;
 
 export type Failpoint = (typeof failpoints)[number];

@@ -7,7 +7,7 @@ import { type Refusal, isRefusal, refuse } from '../domain/refusal.ts';
 import type { CheckoutId, MovementId } from '../kernel/ids.ts';
 import type { Instant } from '../kernel/instant.ts';
 import type { MovementSubject } from '../psp/psp.ts';
-import type { NewRequest, Reply, RequestName } from '../store/store.ts';
+import type { NewRequest, Reply, RequestName } from '../domain/request.ts';
 import { unchanged } from './authorize-attempt.ts';
 import { commit } from './commit.ts';
 import type { Deps } from './deps.ts';

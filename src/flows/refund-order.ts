@@ -2,7 +2,7 @@ import type { RefundReason } from '../domain/payment/movement.ts';
 import { beginMovement } from '../domain/purchase/begin-movement.ts';
 import type { CheckoutId } from '../kernel/ids.ts';
 import type { Money } from '../kernel/money.ts';
-import type { NewRequest } from '../store/store.ts';
+import type { NewRequest } from '../domain/request.ts';
 import type { Deps } from './deps.ts';
 import { moveMoney } from './move-money.ts';
 import type { Answer } from './request.ts';

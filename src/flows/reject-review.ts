@@ -1,7 +1,7 @@
 import { beginMovement } from '../domain/purchase/begin-movement.ts';
 import { refuse } from '../domain/refusal.ts';
 import type { CheckoutId } from '../kernel/ids.ts';
-import type { NewRequest } from '../store/store.ts';
+import type { NewRequest } from '../domain/request.ts';
 import type { Deps } from './deps.ts';
 import { moveMoney } from './move-money.ts';
 import type { Answer } from './request.ts';

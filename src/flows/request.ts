@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from '../domain/refusal.ts';
-import type { NewRequest, Reply, StoredRequest } from '../store/store.ts';
+import type { NewRequest, Reply, StoredRequest } from '../domain/request.ts';
 
 /** What a flow that moves money answers. A reply is stored and repeated byte for byte; a refusal changed nothing. */
 export type Answer = { readonly reply: Reply; readonly replayed: boolean } | Refusal;

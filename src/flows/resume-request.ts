@@ -1,6 +1,6 @@
 import { isLive } from '../domain/payment/attempt.ts';
 import { isMoving } from '../domain/payment/movement.ts';
-import type { AbandonedRequest } from '../store/store.ts';
+import type { AbandonedRequest } from '../domain/request.ts';
 import { concludeWithReply } from './authorize-attempt.ts';
 import type { Deps } from './deps.ts';
 import { concludeMovementWithReply } from './move-money.ts';

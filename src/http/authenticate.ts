@@ -1,6 +1,7 @@
 import { hashSecret } from '../flows/secret.ts';
 import type { Clock } from '../kernel/instant.ts';
-import type { ApiKey, Store } from '../store/store.ts';
+import type { ApiKey } from '../domain/merchant.ts';
+import type { Deps } from '../flows/deps.ts';
 
 /**
  * How long a key that was found is believed without looking again: a revoked key works at most this much longer, and
@@ -14,7 +15,7 @@ const rememberedMax = 10_000;
 export type Authenticate = (authorization: string | undefined) => Promise<ApiKey | null>;
 
 /** Makes the function that turns an `Authorization: Bearer …` header into the key it names. */
-export function authenticator(merchants: Store['merchants'], clock: Clock): Authenticate {
+export function authenticator(merchants: Deps['store']['merchants'], clock: Clock): Authenticate {
   const remembered = new Map<string, { key: Promise<ApiKey | null>; until: number }>();
 
   return async (authorization) => {

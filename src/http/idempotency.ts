@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { MerchantId } from '../kernel/ids.ts';
 import type { Instant } from '../kernel/instant.ts';
-import type { NewRequest, RequestKind } from '../store/store.ts';
+import type { NewRequest, RequestKind } from '../domain/request.ts';
 import type { Problem } from './problem.ts';
 
 /** Stripe sends keys bare, the IETF draft in double quotes; both are taken, and name the same request. */

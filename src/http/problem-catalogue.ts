@@ -1,11 +1,5 @@
+import type { ProblemEntry } from './problem-entry.ts';
 import { refusalCatalogue } from './refusal-catalogue.ts';
-
-/** What a problem code means: its HTTP status, its title, and one sentence for the reader of the documentation. */
-export type ProblemEntry = {
-  readonly status: number;
-  readonly title: string;
-  readonly explanation: string;
-};
 
 const entry = (status: number, title: string, explanation: string): ProblemEntry => ({
   status,

@@ -1,5 +1,5 @@
 import type { RefusalCode } from '../domain/refusal.ts';
-import type { ProblemEntry } from './problem-catalogue.ts';
+import type { ProblemEntry } from './problem-entry.ts';
 
 /** What each expected "no" of the product is over HTTP. The type makes sure that none is forgotten. */
 export const refusalCatalogue = {

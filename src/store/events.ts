@@ -3,7 +3,8 @@ import type { Database } from './database.ts';
 import { events, fromEventRow, toEventRow } from './rows/fact-rows.ts';
 import { raw, sql } from './sql.ts';
 import { gated, part } from './statement.ts';
-import type { ListedEvent, Store } from './store.ts';
+import type { ListedEvent } from '../domain/events/listed-event.ts';
+import type { Store } from './store.ts';
 import { insertThrough } from './table.ts';
 
 export const listedColumns =

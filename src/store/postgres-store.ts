@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import type { ApiKey, Store } from './store.ts';
+import { scopes } from '../domain/scope.ts';
+import type { ApiKey } from '../domain/merchant.ts';
+import type { Store } from './store.ts';
 import type { Database } from './database.ts';
 import { deliveryQueries } from './deliveries.ts';
 import { eventQueries } from './events.ts';
@@ -37,7 +39,7 @@ const apiKeyRow = z.object({
   id: id('key'),
   merchant_id: id('mer'),
   kind: z.enum(['secret', 'publishable']),
-  scopes: z.array(z.string()),
+  scopes: z.array(z.enum(scopes)),
   expires_at: instant.nullable(),
 });
 

@@ -1,6 +1,6 @@
 import type { EventId, MerchantId } from '../kernel/ids.ts';
 import type { Instant } from '../kernel/instant.ts';
-import type { EventCursor, ListedEvent } from './listed-event.ts';
+import type { EventCursor, ListedEvent } from '../domain/events/listed-event.ts';
 
 /**
  * How far each sink has been served. A relay works for a sink only while it holds the lease; every write names the

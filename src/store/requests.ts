@@ -6,14 +6,13 @@ import { sql } from './sql.ts';
 import type { Part } from './statement.ts';
 import type {
   AbandonedRequest,
-  Change,
   RepliedRequest,
   Reply,
   RequestKind,
   RequestName,
-  Store,
   StoredRequest,
-} from './store.ts';
+} from '../domain/request.ts';
+import type { Change, Store } from './store.ts';
 import { type Row, table, updateThrough } from './table.ts';
 
 export const requests = table('requests', {

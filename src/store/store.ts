@@ -1,16 +1,25 @@
 import type { Event } from '../domain/events/event.ts';
+import type { EventCursor, ListedEvent } from '../domain/events/listed-event.ts';
+import type { Merchant, ApiKey, NewApiKey } from '../domain/merchant.ts';
+import type {
+  RequestName,
+  NewRequest,
+  Reply,
+  StoredRequest,
+  RepliedRequest,
+  AbandonedRequest,
+} from '../domain/request.ts';
 import type { Posting } from '../domain/payment/posting.ts';
 import type { AttemptRef, MovementRef, PspAccountRef, Witness } from '../domain/payment/witness.ts';
 import type { Purchase } from '../domain/purchase/purchase.ts';
 import type { JournalEntry } from '../domain/purchase/step.ts';
 import type { Assessment } from '../domain/risk/assessment.ts';
-import type { ApiKeyId, AssessmentId, AttemptId, CheckoutId, MerchantId, MovementId } from '../kernel/ids.ts';
+import type { AssessmentId, AttemptId, CheckoutId, MerchantId, MovementId } from '../kernel/ids.ts';
 import type { Instant } from '../kernel/instant.ts';
-import type { EventCursor, ListedEvent } from './listed-event.ts';
+
 import type { RelayStore } from './relay-store.ts';
 import type { WebhookStore } from './webhook-store.ts';
 
-export type { EventCursor, ListedEvent } from './listed-event.ts';
 export type { RelayPlace, RelayStore, SetAside } from './relay-store.ts';
 export type { DueWebhook, WebhookAttempt, WebhookDelivery, WebhookStore } from './webhook-store.ts';
 
@@ -83,63 +92,6 @@ export type Store = {
   readonly webhooks: WebhookStore;
   /** Answers when the database does; for readiness. */
   readonly ping: () => Promise<void>;
-};
-
-export type Merchant = { readonly id: MerchantId; readonly name: string; readonly createdAt: Instant };
-
-export type ApiKey = {
-  readonly id: ApiKeyId;
-  readonly merchantId: MerchantId;
-  readonly kind: 'secret' | 'publishable';
-  readonly scopes: readonly string[];
-  readonly expiresAt: Instant | null;
-};
-
-export type NewApiKey = ApiKey & {
-  readonly hash: Uint8Array;
-  readonly hint: string;
-  readonly createdAt: Instant;
-};
-
-/** Names one request: the merchant and the digest of method, resource and idempotency key. */
-export type RequestName = { readonly merchantId: MerchantId; readonly scope: string };
-
-export type RequestKind =
-  | 'create_checkout'
-  | 'update_checkout'
-  | 'confirm_checkout'
-  | 'cancel_checkout'
-  | 'capture_order'
-  | 'cancel_order'
-  | 'refund_order'
-  | 'increment_order'
-  | 'approve_review'
-  | 'reject_review'
-  | 'create_assessment';
-
-export type NewRequest = RequestName & {
-  readonly kind: RequestKind;
-  readonly bodyDigest: string;
-  readonly rawDigest: string;
-  readonly openedAt: Instant;
-};
-
-/** A reply as it went, and goes again, over the wire. */
-export type Reply = { readonly status: number; readonly body: string };
-
-export type StoredRequest = {
-  readonly bodyDigest: string;
-  readonly openedAt: Instant;
-  /** Null while the first request with this key is still running. */
-  readonly reply: Reply | null;
-};
-
-export type RepliedRequest = NewRequest & { readonly reply: Reply };
-
-export type AbandonedRequest = RequestName & {
-  readonly kind: RequestKind;
-  readonly checkoutId: CheckoutId;
-  readonly subject: AttemptId | MovementId;
 };
 
 /** What a phase writes. `before` is the version it was decided on: null for a new checkout. */

@@ -11,7 +11,8 @@ import { type Along, commit } from '../../flows/commit.ts';
 import type { Deps } from '../../flows/deps.ts';
 import { type AssessmentId, type MerchantId, type NewId, idFrom } from '../../kernel/ids.ts';
 import { type Currency, money } from '../../kernel/money.ts';
-import type { NewRequest, RequestKind, Store } from '../../store/store.ts';
+import type { NewRequest, RequestKind } from '../../domain/request.ts';
+import type { Store } from '../../store/store.ts';
 
 /**
  * The floor: the statements of one checkout (five commits and the reads between them), issued directly. No HTTP, no

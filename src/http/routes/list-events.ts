@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { toWireData } from '../../domain/events/envelope.ts';
 import type { Event } from '../../domain/events/event.ts';
-import type { EventCursor } from '../../store/store.ts';
+import type { EventCursor } from '../../domain/events/listed-event.ts';
 import { nothing, shownAt, shownTime } from '../codec/parts.ts';
 import { route } from '../route.ts';
 

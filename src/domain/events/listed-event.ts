@@ -1,4 +1,4 @@
-import type { Event } from '../domain/events/event.ts';
+import type { Event } from './event.ts';
 
 /** A place in the stream of events. */
 export type EventCursor = { readonly xact: string; readonly position: string };

@@ -1,0 +1,20 @@
+import type { ApiKeyId, MerchantId } from '../kernel/ids.ts';
+import type { Instant } from '../kernel/instant.ts';
+import type { Scope } from './scope.ts';
+
+/** Whoever sells; everything but reference data belongs to one. */
+export type Merchant = { readonly id: MerchantId; readonly name: string; readonly createdAt: Instant };
+
+export type ApiKey = {
+  readonly id: ApiKeyId;
+  readonly merchantId: MerchantId;
+  readonly kind: 'secret' | 'publishable';
+  readonly scopes: readonly Scope[];
+  readonly expiresAt: Instant | null;
+};
+
+export type NewApiKey = ApiKey & {
+  readonly hash: Uint8Array;
+  readonly hint: string;
+  readonly createdAt: Instant;
+};
