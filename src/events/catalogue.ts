@@ -1,0 +1,162 @@
+import { z } from 'zod';
+import type { Wire } from '../domain/events/envelope.ts';
+import type { EventFact, EventType } from '../domain/events/event.ts';
+
+/**
+ * What every event's `data` looks like on the wire. The compiler holds this against the domain: a field that the domain
+ * says and this does not, or the other way round, or of another type, is an error in this file.
+ *
+ * From here come the JSON Schemas and examples of docs/events. What may change is written there (README.md).
+ */
+
+const id = (prefix: string, what: string) =>
+  z.string().meta({ description: what, pattern: `^${prefix}_[0-9a-hjkmnp-tv-z]{26}$` });
+
+const money = (what: string) =>
+  z
+    .object({
+      amount: z.int().min(0).meta({ description: 'In minor units of the currency: cents, yen, fils.' }),
+      currency: z.string().meta({ description: 'ISO 4217.', pattern: '^[A-Z]{3}$' }),
+    })
+    .meta({ description: what });
+
+const order = {
+  order_id: id('ord', 'The order.'),
+  checkout_id: id('chk', 'The checkout that it came from.'),
+  total: money('What the order costs.'),
+};
+const attempt = { ...order, attempt_id: id('att', 'One try at one PSP.') };
+const movement = {
+  ...order,
+  movement_id: id('mov', 'The capture, void, refund or increment.'),
+  amount: money('How much it moves.'),
+};
+
+type Entry = { readonly says: string; readonly data: z.ZodObject };
+
+const declared = {
+  'order.created': { says: 'A buyer confirmed; no money has moved yet.', data: z.object(order) },
+  'order.authorized': { says: 'The money is reserved.', data: z.object(order) },
+  'order.held': {
+    says: 'The money is reserved and a person has to look before it is taken.',
+    data: z.object(order),
+  },
+  'order.captured': {
+    says: 'The money is taken, all that will be.',
+    data: z.object({ ...order, captured: money('What was captured in all.') }),
+  },
+  'order.canceled': {
+    says: 'The order will not be paid; what was reserved is let go.',
+    data: z.object(order),
+  },
+  'payment.requires_action': {
+    says: 'The buyer has to do something, 3-D Secure for example.',
+    data: z.object(attempt),
+  },
+  'payment.pending': {
+    says: 'The PSP has not decided, or was not heard; it is being asked.',
+    data: z.object(attempt),
+  },
+  'payment.declined': {
+    says: 'The issuer or the PSP said no.',
+    data: z.object({
+      ...attempt,
+      code: z.string().meta({ description: 'Why; new codes may come, treat them as `other`.' }),
+      advice: z
+        .enum(['transient', 'fix', 'never'])
+        .meta({ description: 'What trying again can bring.' }),
+    }),
+  },
+  'payment.failed': {
+    says: 'The try ended without a decision; nothing was charged.',
+    data: z.object(attempt),
+  },
+  'payment.quarantined': {
+    says: 'A PSP reported what does not match; a person has to look.',
+    data: z.object(attempt),
+  },
+  'payment.captured': { says: 'A capture succeeded.', data: z.object(movement) },
+  'payment.capture_failed': { says: 'A capture did not succeed.', data: z.object(movement) },
+  'payment.voided': { says: 'A reservation was let go.', data: z.object(movement) },
+  'payment.void_failed': { says: 'A reservation could not be let go.', data: z.object(movement) },
+  'payment.refunded': {
+    says: 'Money was given back.',
+    data: z.object({
+      ...movement,
+      reason: z.enum(['requested_by_customer', 'duplicate', 'fraudulent', 'other']),
+    }),
+  },
+  'payment.refund_failed': { says: 'Money could not be given back.', data: z.object(movement) },
+  'payment.incremented': { says: 'More money was reserved.', data: z.object(movement) },
+  'payment.increment_failed': { says: 'No more money could be reserved.', data: z.object(movement) },
+  'assessment.made': {
+    says: 'A risk decision was taken.',
+    data: z.object({
+      assessment_id: id('asm', 'The assessment, which explains itself at /v1/assessments.'),
+      event: z.enum(['account_creation', 'add_card', 'checkout', 'login']),
+      decision: z.enum(['allow', 'challenge', 'review', 'block']),
+      score: z.number().min(0).max(1).nullable().meta({ description: 'Null when no model took part.' }),
+      reasons: z.array(z.string()).readonly().meta({ description: 'Codes, the weightiest first; new ones may come.' }),
+      checkout_id: id('chk', 'The checkout, where there is one.').optional(),
+    }),
+  },
+  'webhook_endpoint.disabled': {
+    says: 'An endpoint is no longer called.',
+    data: z.object({
+      endpoint_id: id('whe', 'The endpoint.'),
+      because: z.enum(['by_request', 'gone', 'failing']),
+    }),
+  },
+} as const satisfies Record<EventType, Entry>;
+
+type Said<T extends EventType> = Wire<Extract<EventFact, { type: T }>['data']>;
+type Shown<T extends EventType> = z.input<(typeof declared)[T]['data']>;
+
+/** The types for which domain and catalogue differ. */
+type Differing = {
+  [T in EventType]: [Said<T>] extends [Shown<T>]
+    ? [keyof Said<T>, keyof Shown<T>] extends [keyof Shown<T>, keyof Said<T>]
+      ? never
+      : T
+    : T;
+}[EventType];
+
+/** Compiles only while there are none; the error names those there are. */
+export const catalogue: [Differing] extends [never] ? Readonly<Record<EventType, Entry>> : Differing =
+  declared;
+
+const envelope = {
+  specversion: z.literal('1.0'),
+  id: id('evt', 'The same for every copy of this event: dedupe on it.'),
+  source: z
+    .string()
+    .meta({ description: 'The merchant. Together with `id` unique.', pattern: '^/merchants/mer_' }),
+  subject: z.string().meta({ description: 'What the event is about; `sequence` counts within it.' }),
+  time: z.string().meta({ format: 'date-time' }),
+  datacontenttype: z.literal('application/json'),
+  dataschema: z.string(),
+  sequence: z.string().meta({
+    description: '1, 2, 3 … within the subject, ascending and without gaps; zero-padded.',
+    pattern: '^\\d{10}$',
+  }),
+  traceparent: z
+    .string()
+    .optional()
+    .meta({ description: 'W3C Trace Context of the request that caused it.' }),
+};
+
+/** The whole event of one type. Fields that are not named may come: ignore them. */
+export function eventSchema(type: EventType) {
+  return z.object({ ...envelope, type: z.literal(type), data: catalogue[type].data });
+}
+
+export function jsonSchemaOf(type: EventType): Record<string, unknown> {
+  const json = z.toJSONSchema(eventSchema(type), { io: 'input', target: 'draft-2020-12', reused: 'inline' });
+  return {
+    $schema: json.$schema,
+    $id: `urn:tillgate:event:${type}:1`,
+    title: type,
+    description: catalogue[type].says,
+    ...json,
+  };
+}
