@@ -2,11 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { declarationOf } from '../domain/risk/features/feature.ts';
-import { featuresOf, library } from '../domain/risk/features/library.ts';
+import { featuresOf } from '../domain/risk/features/library.ts';
 import { orders as past } from '../risk/replay/orders.ts';
-import { featureHash } from '../risk/signals/feature-hash.ts';
 import { modelCard, type Training } from './model-card.ts';
+import { writeFeatures } from './model-files.ts';
 import { checkoutInputs } from './model-inputs.ts';
 import { run, trainerPython } from './trainer.ts';
 
@@ -65,21 +64,7 @@ const answer = run(python, [
 const training = JSON.parse(answer) as Training;
 
 const name = out.split('/').at(-1) ?? out;
-const declarations = inputs.map(declarationOf);
-writeFileSync(
-  join(out, 'features.json'),
-  `${JSON.stringify(
-    {
-      model: name,
-      event: 'checkout',
-      hash: featureHash(declarations),
-      library: featureHash(library.map(declarationOf)),
-      inputs: declarations,
-    },
-    null,
-    2,
-  )}\n`,
-);
+writeFeatures(out, 'checkout', inputs);
 const dataHash = createHash('sha256').update(readFileSync(orders)).digest('hex');
 writeFileSync(
   join(out, 'card.md'),
