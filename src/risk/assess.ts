@@ -4,6 +4,7 @@ import type { Histories } from '../domain/risk/entities.ts';
 import type { Signals } from '../domain/risk/signals.ts';
 import { evaluate, type Context } from '../domain/risk/features/feature.ts';
 import { featuresOf } from '../domain/risk/features/library.ts';
+import { unreachable } from '../kernel/unreachable.ts';
 import { conclude, type Ask, type Deciders } from './conclusion.ts';
 import { featureValues, findingsOf } from './evidence.ts';
 import type { Lists, Snoozes } from './policy/lists.ts';
@@ -172,6 +173,8 @@ function changeOf(observation: Observation, amount: number): Change {
     case 'declined':
     case 'refused':
       return { what: observation.what, at, amount };
+    default:
+      return unreachable(observation);
   }
 }
 

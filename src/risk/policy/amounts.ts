@@ -1,5 +1,6 @@
-import { currencies, decimals, isCurrency, money, type Money } from '../../kernel/money.ts';
+import { currencies, decimals, isCurrency, money, type Currency, type Money } from '../../kernel/money.ts';
 import { suggestion } from './mistake.ts';
+import type { Place, YamlFile } from './yaml-file.ts';
 
 /** Amounts that a policy names, each in the currencies that the shop sells in. */
 export type Amounts = ReadonlyMap<string, ReadonlyMap<unknown, Money>>;
@@ -27,4 +28,19 @@ export function parseMoney(
       hint: `write digits, a point and at most ${decimals(currency)} decimals`,
     };
   return money(BigInt(parts[1] + fraction.padEnd(decimals(currency), '0')), currency);
+}
+
+/** `large: { EUR: "500.00", GBP: "430.00" }` */
+export function readAmounts(file: YamlFile, place: Place | undefined): Amounts {
+  const amounts = new Map<string, ReadonlyMap<string, Money>>();
+  for (const entry of place ? file.entries(place, '`amounts`') : []) {
+    const limits = new Map<Currency, Money>();
+    for (const limit of file.entries(entry, 'an amount')) {
+      const parsed = parseMoney(file.text(limit, `the amount of ${limit.key} (in quotes)`), limit.key);
+      if (!('mistake' in parsed)) limits.set(parsed.currency, parsed);
+      else file.report(limit.offset, parsed.mistake, parsed.hint);
+    }
+    amounts.set(entry.key, limits);
+  }
+  return amounts;
 }

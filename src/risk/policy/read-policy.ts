@@ -17,8 +17,7 @@ import {
   type Rule,
 } from '../../domain/risk/policy/policy.ts';
 import { createVocabulary, scoreTerm, type Term } from '../../domain/risk/policy/vocabulary.ts';
-import type { Currency, Money } from '../../kernel/money.ts';
-import { parseMoney, type Amounts } from './amounts.ts';
+import { readAmounts } from './amounts.ts';
 import { createLanguage, type Language } from './expression.ts';
 import type { ListDeclarations } from './lists.ts';
 import { suggestion, type Mistake } from './mistake.ts';
@@ -157,20 +156,6 @@ function readModel(
       `the model ${name} reads ${absent.join(', ')}, which ${event} does not compute`,
     );
   return name;
-}
-
-function readAmounts(file: YamlFile, place: Place | undefined): Amounts {
-  const amounts = new Map<string, ReadonlyMap<string, Money>>();
-  for (const entry of place ? file.entries(place, '`amounts`') : []) {
-    const limits = new Map<Currency, Money>();
-    for (const limit of file.entries(entry, 'an amount')) {
-      const parsed = parseMoney(file.text(limit, `the amount of ${limit.key} (in quotes)`), limit.key);
-      if (!('mistake' in parsed)) limits.set(parsed.currency, parsed);
-      else file.report(limit.offset, parsed.mistake, parsed.hint);
-    }
-    amounts.set(entry.key, limits);
-  }
-  return amounts;
 }
 
 function readRules(
