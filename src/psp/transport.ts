@@ -69,25 +69,25 @@ export function openTransport({ origin, timeoutMs, connections = 64, heard }: Tr
     exchange: (request) =>
       new Promise((resolve, reject) => {
         let controller: Dispatcher.DispatchController | undefined;
-        let expired = false;
         let answer: { status: number; headers: Record<string, string> } | undefined;
+        let ended = false;
         const chunks: Buffer[] = [];
-        const deadline = setTimeout(() => {
-          expired = true;
-          const failure = new TransportFailure(controller !== undefined, `no answer in ${timeoutMs} ms`);
-          controller?.abort(failure);
-          heard?.(false);
-          reject(failure);
-        }, timeoutMs);
         const fail = (error: Error): void => {
+          if (ended) return;
+          ended = true;
           clearTimeout(deadline);
-          if (!expired) heard?.(false);
+          heard?.(false);
           reject(new TransportFailure(controller !== undefined, reasonOf(error), error));
         };
+        const deadline = setTimeout(() => {
+          const late = new Error(`no answer in ${timeoutMs} ms`);
+          controller?.abort(late);
+          fail(late);
+        }, timeoutMs);
         const handler: Dispatcher.DispatchHandler = {
           onRequestStart: (started) => {
             // A connection came free after the deadline: nothing has been written yet, and nothing will be.
-            if (expired) started.abort(new Error('expired'));
+            if (ended) started.abort(new Error('too late'));
             else controller = started;
           },
           onResponseStart: (_controller, status, headers) => {
@@ -95,13 +95,15 @@ export function openTransport({ origin, timeoutMs, connections = 64, heard }: Tr
           },
           onResponseData: (_controller, chunk) => void chunks.push(chunk),
           onResponseEnd: () => {
-            clearTimeout(deadline);
-            const body = chunks.length === 1 ? String(chunks[0]) : Buffer.concat(chunks).toString();
-            if (answer === undefined) reject(new TransportFailure(true, 'an answer without a status'));
-            else {
-              heard?.(answer.status < 500 && answer.status !== 429);
-              resolve({ ...answer, body });
+            if (answer === undefined) {
+              fail(new Error('an answer without a status'));
+              return;
             }
+            ended = true;
+            clearTimeout(deadline);
+            heard?.(answer.status < 500 && answer.status !== 429);
+            const body = chunks.length === 1 ? String(chunks[0]) : Buffer.concat(chunks).toString();
+            resolve({ ...answer, body });
           },
           onResponseError: (_controller, error) => fail(error),
         };

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { admit, breakerDefault, circuit, closedBreaker, noted, type Breaker } from '../../src/psp/breaker.ts';
 import { guard, stripeRate } from '../../src/psp/guarded.ts';
@@ -61,11 +61,22 @@ describe('the breaker', () => {
   });
 });
 
+const standIns: { close: () => Promise<void> }[] = [];
+afterEach(async () => {
+  for (const standIn of standIns.splice(0)) await standIn.close();
+});
+
+async function startStandIn(port = 0) {
+  const sandbox = await startStripeSandbox({ port });
+  standIns.push(sandbox);
+  return sandbox;
+}
+
 describe('a guarded account', () => {
   const config = { account: 'main', secretKey: `sk_test_${newId('key')}`, webhookSecrets: [], timeoutMs };
 
   test('holds back what would wait too long, and says it was not sent', async () => {
-    const sandbox = await startStripeSandbox();
+    const sandbox = await startStandIn();
     const pauses: number[] = [];
     const psp = guard(createStripePsp({ ...config, baseUrl: sandbox.url, clock: Date.now }), {
       limits: { each: stripeRate, authorize: { perSecond: 1, burst: 2 } },
@@ -81,14 +92,13 @@ describe('a guarded account', () => {
     // A createdAt of 1970 is old for the adapter's own clock, so what is let through is asked about: not sent, for sure.
     expect(pauses).toEqual([1_000, 2_000, 3_000]);
     expect(outcomes[5]).toEqual({ kind: 'not_sent', cause: 'more than 1 calls a second' });
-    await sandbox.close();
   });
 
   test('is left alone while it does not answer, and a question then stays unknown', async () => {
     let now = Date.now();
     const clock = () => now;
     const breaker = circuit(clock, { ...breakerDefault, calls: 3 });
-    const sandbox = await startStripeSandbox();
+    const sandbox = await startStandIn();
     const { port } = new URL(sandbox.url);
     await sandbox.close();
     const psp = guard(createStripePsp({ ...config, baseUrl: sandbox.url, clock, heard: breaker.heard }), {
@@ -106,15 +116,14 @@ describe('a guarded account', () => {
     const old = { ...subject, attempt: { ...subject.attempt, createdAt: now - 60_000 } };
     expect((await psp.authorize(old)).kind).toBe('unknown');
 
-    const again = await startStripeSandbox({ port: Number(port) });
+    await startStandIn(Number(port));
     now += breakerDefault.openForMs;
     expect((await psp.authorize(subject)).kind).toBe('authorized');
     expect((await psp.authorize(subjectOf({ method: 'pm_card_visa' }))).kind).toBe('authorized');
-    await again.close();
   });
 
   test('is not closed by buyers who send rubbish', async () => {
-    const sandbox = await startStripeSandbox();
+    const sandbox = await startStandIn();
     const breaker = circuit(Date.now, { ...breakerDefault, calls: 3 });
     const psp = guard(
       createStripePsp({ ...config, baseUrl: sandbox.url, clock: Date.now, heard: breaker.heard }),
@@ -124,6 +133,5 @@ describe('a guarded account', () => {
       expect((await psp.authorize(subjectOf({ method: 'pm_rubbish' }))).kind).toBe('not_sent');
     }
     expect((await psp.authorize(subjectOf({ method: 'pm_card_visa' }))).kind).toBe('authorized');
-    await sandbox.close();
   });
 });

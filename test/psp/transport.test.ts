@@ -59,6 +59,14 @@ test('a call that waited in line for the only connection until its deadline was 
   expect((await failureOf(await listen(() => undefined), 2)).sent).toBe(false);
 });
 
+test('what was said not to be sent is never sent later, when the connection comes free', async () => {
+  let bytes = '';
+  const origin = await listen((socket) => socket.on('data', (chunk) => (bytes += String(chunk))));
+  expect((await failureOf(origin, 3)).sent).toBe(false);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(bytes.split('POST /').length - 1).toBe(1);
+});
+
 test('a connection closed on the request was sent', async () => {
   const origin = await listen((socket) => socket.once('data', () => socket.resetAndDestroy()));
   expect((await failureOf(origin)).sent).toBe(true);
@@ -89,4 +97,33 @@ test.each(['stripe', 'adyen'])('the library for %s never repeats a request by it
   expect((await psp.authorize(subjectOf({ method: 'pm_card_visa' }))).kind).toBe('unknown');
   await new Promise((resolve) => setTimeout(resolve, 1_200));
   expect(requests).toBe(1);
+});
+
+test.each([300, 408, 502])('a payment under the status %d is not an answer of Stripe', async (status) => {
+  const subject = subjectOf({ method: 'pm_card_visa' });
+  const body = JSON.stringify({
+    id: 'pi_1',
+    object: 'payment_intent',
+    amount: 1299,
+    amount_received: 1299,
+    capture_method: 'automatic',
+    currency: 'eur',
+    metadata: { tillgate_attempt: subject.attempt.id },
+    status: 'succeeded',
+  });
+  const answer = (code: number): string =>
+    `HTTP/1.1 ${code} X\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  let code = 200;
+  const baseUrl = await listen((socket) => socket.on('data', () => socket.write(answer(code))));
+  const psp = createStripePsp({
+    account: 'main',
+    baseUrl,
+    timeoutMs,
+    clock: Date.now,
+    secretKey: 'sk_test_x',
+    webhookSecrets: [],
+  });
+  expect((await psp.authorize(subject)).kind).toBe('authorized');
+  code = status;
+  expect((await psp.authorize(subject)).kind).toBe('unknown');
 });

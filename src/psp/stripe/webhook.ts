@@ -186,12 +186,12 @@ function aboutCharge(charge: WireCharge): Testimony {
   };
 }
 
+/** Named by its charge: at Stripe neither a void nor an expiry has an id of its own. */
 function aboutRelease(charge: WireCharge): Testimony {
   const amount = moneyFromStripe(charge.amount, charge.currency);
-  const pspReference = charge.payment_intent;
-  if (pspReference === undefined || amount === null) return { about: 'nothing' };
-  const ref = { pspReference, attempt: reference(charge) };
-  return { about: 'movement', ref, outcome: { kind: 'succeeded', pspReference, amount } };
+  if (amount === null) return { about: 'nothing' };
+  const ref = { pspReference: charge.id, attempt: reference(charge) };
+  return { about: 'movement', ref, outcome: { kind: 'succeeded', pspReference: charge.id, amount } };
 }
 
 function aboutCaptures(intent: WireIntent): Testimony[] {
