@@ -7,15 +7,16 @@ import type { ListedEvent } from '../domain/events/listed-event.ts';
 import type { Store } from './store.ts';
 import { insertThrough } from './table.ts';
 
+/** The places are not called like their columns: `order by xact` would then sort them as text. */
 export const listedColumns =
   raw(`merchant_id, id, aggregatetype, aggregateid, sequence, type, at, payload, traceparent,
-  xact::text as xact, position::text as place`);
+  xact::text as at_xact, position::text as at_position`);
 
-const cursorRow = z.object({ xact: z.string(), place: z.string() });
+const cursorRow = z.object({ at_xact: z.string(), at_position: z.string() });
 
 export function fromListedRow(row: unknown): ListedEvent {
-  const { xact, place } = cursorRow.parse(row);
-  return { event: fromEventRow(row), cursor: { xact, position: place } };
+  const { at_xact, at_position } = cursorRow.parse(row);
+  return { event: fromEventRow(row), cursor: { xact: at_xact, position: at_position } };
 }
 
 export function eventQueries(database: Database): Store['events'] {
