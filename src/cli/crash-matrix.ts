@@ -1,10 +1,5 @@
-import { mkdtempSync, chmodSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { startPostgres } from '../embedded/postgres.ts';
-import { freePort } from '../embedded/port.ts';
 import { failpoints } from '../flows/deps.ts';
 import { auditAll } from '../invariants/invariants.ts';
 import { readLedger } from '../invariants/ledger.ts';
@@ -12,8 +7,7 @@ import { auditPurchases } from '../store/audit.ts';
 import { openDatabase } from '../store/database.ts';
 import { startChildService } from './child-service.ts';
 import { type Api, type Crash, crashes, until } from './crashes.ts';
-import { openShop } from './shop.ts';
-import { registerStripeWebhook, startStandInPsps } from './stand-in-psps.ts';
+import { openStage } from './stage.ts';
 
 /**
  * `npm run crash-matrix [-- --quick]`: kills the service at every named failpoint while it works for a client, starts it
@@ -22,30 +16,10 @@ import { registerStripeWebhook, startStandInPsps } from './stand-in-psps.ts';
  */
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
 
-const dir = mkdtempSync(join(tmpdir(), 'tillgate-crash-'));
-// Root's database server runs as another user, who has to pass.
-chmodSync(dir, 0o755);
-const postgres = await startPostgres({ dir: join(dir, 'postgres'), durable: false });
-const psps = await startStandInPsps(null);
-const shop = await openShop(postgres.url);
-const port = await freePort();
-const stripeKey = 'sk_test_crash_matrix';
-const env = {
-  PORT: String(port),
-  ADMIN_PORT: '0',
-  DATABASE_URL: postgres.url,
-  STRIPE_SECRET_KEY: stripeKey,
-  STRIPE_BASE_URL: psps.stripeUrl,
-  STRIPE_WEBHOOK_SECRETS: await registerStripeWebhook(
-    psps.stripeUrl,
-    stripeKey,
-    `http://127.0.0.1:${port}/webhooks/stripe/default`,
-  ),
-  // Short, so that the next process takes over soon.
-  PSP_TIMEOUT_MS: '500',
-  REQUEST_LEASE_MS: '1000',
-};
-const api: Api = { url: `http://127.0.0.1:${port}`, key: shop.keys.secretKey, stripeUrl: psps.stripeUrl };
+const stage = await openStage();
+// Short, so that the next process takes over soon.
+const env = { ...stage.env, PSP_TIMEOUT_MS: '500', REQUEST_LEASE_MS: '1000' };
+const api: Api = { url: stage.api, key: stage.keys.secretKey, stripeUrl: stage.stripeUrl };
 
 const wrong: { crash: string; what: string }[] = [];
 const hit = new Set<string>();
@@ -56,7 +30,7 @@ async function run(crash: Crash): Promise<void> {
   runs += 1;
   const name = `${crash.failpoint} during ${crash.work}`;
   const note = (what: string): void => void wrong.push({ crash: name, what });
-  const armed = await startChildService(dir, { ...env, TILLGATE_FAILPOINT: crash.failpoint });
+  const armed = await startChildService(stage.dir, { ...env, TILLGATE_FAILPOINT: crash.failpoint });
   const begun = await crash.begin(api);
   const died = await Promise.race([armed.exited, sleep(10_000, 'nothing' as const)]);
   if (died === 'SIGKILL') hit.add(crash.failpoint);
@@ -64,7 +38,7 @@ async function run(crash: Crash): Promise<void> {
     note(`it was not killed there (${String(died)})`);
     await armed.stop('SIGKILL');
   }
-  const again = await startChildService(dir, env);
+  const again = await startChildService(stage.dir, env);
   try {
     const problem = await crash.finish(api, begun);
     if (problem !== null) note(problem);
@@ -80,14 +54,14 @@ async function run(crash: Crash): Promise<void> {
 }
 
 const pool = openDatabase({
-  url: postgres.url,
+  url: stage.databaseUrl,
   poolMax: 1,
   statementTimeoutMs: 10_000,
   connectTimeoutMs: 10_000,
   onIdleFault: () => undefined,
 });
 const audit = async () =>
-  auditAll(auditPurchases(pool), await readLedger(psps.stripeUrl), { now: Date.now(), settlingMs: 5_000 });
+  auditAll(auditPurchases(pool), await readLedger(stage.stripeUrl), { now: Date.now(), settlingMs: 5_000 });
 
 try {
   const chosen = values.quick
@@ -110,7 +84,5 @@ try {
   if (wrong.length > 0 || hit.size < failpoints.length) process.exitCode = 1;
 } finally {
   await pool.close();
-  await psps.stop();
-  await postgres.stop();
-  rmSync(dir, { recursive: true, force: true });
+  await stage.close();
 }
