@@ -30,7 +30,9 @@ export async function loadGeneration(sources: Sources, previous?: Generation): P
   const { files, lists, mistakes } = await readPolicies(sources.policies, models);
   if (mistakes.length > 0) throw new GenerationRefused(mistakes);
   const deciders = new Map<AssessmentEvent, Deciders>();
-  for (const policy of liveOf(files)) {
+  for (const event of assessmentEvents) {
+    const policy = files.get(liveFile(event));
+    if (policy === undefined) throw new Error(`${liveFile(event)} was checked and is gone`);
     const challengers = policy.challengers.map(({ name, policyFile, model }) => {
       const other = policyFile === null ? policy : files.get(policyFile);
       if (other === undefined) throw new Error(`${policyFile ?? name} was checked and is gone`);
@@ -84,7 +86,7 @@ async function modelNames(directory: string): Promise<readonly string[]> {
 }
 
 export type PolicyFiles = {
-  /** Policies by path relative to the directory; those in sub-directories are challengers. */
+  /** Policies by path relative to the directory; those in `challengers/` are tried, not lived by. */
   readonly files: ReadonlyMap<string, Policy>;
   readonly lists: ListDeclarations;
   readonly mistakes: readonly Mistake[];
@@ -135,29 +137,34 @@ export async function readPolicies(
       else if (other.event !== event)
         wrong(file, `the challenger ${name} is a policy for ${other.event}, not ${event}`);
     }
-  if (refused.size === 0)
-    for (const event of assessmentEvents) {
-      const count = liveOf(files).filter((policy) => policy.event === event).length;
-      if (count !== 1) wrong('', `${event} needs one policy, there are ${count}`);
-    }
+  for (const event of assessmentEvents) {
+    const file = liveFile(event);
+    const policy = files.get(file);
+    if (policy === undefined && !refused.has(file))
+      wrong(file, `${event} needs a policy, there is no such file`);
+    if (policy !== undefined && policy.event !== event)
+      wrong(file, `it is a policy for ${policy.event}, not ${event}`);
+  }
   return { files, lists: declared.lists, mistakes };
 }
 
 const listsFile = 'lists.yaml';
-/** Files of the directory that are checked by somebody else: the rate limits. */
-const notPolicies: readonly string[] = [listsFile, 'limits.yaml'];
+const challengersFolder = 'challengers';
 
-/** Policies directly in the directory are live; those below it wait for a live one to name them as challengers. */
-function liveOf(files: ReadonlyMap<string, Policy>): readonly Policy[] {
-  return [...files].filter(([file]) => !file.includes('/')).map(([, policy]) => policy);
+/** Each event has one live policy under a fixed name: a stray file beside it decides nothing. */
+function liveFile(event: AssessmentEvent): string {
+  return `${event.replace('_', '-')}.yaml`;
 }
 
 async function policyFilesIn(directory: string): Promise<readonly string[]> {
-  const all = await readdir(directory, { recursive: true });
-  return all
-    .map((file) => file.replaceAll('\\', '/'))
-    .filter((file) => file.endsWith('.yaml') && !file.endsWith('.test.yaml') && !notPolicies.includes(file))
-    .toSorted();
+  const folder = join(directory, challengersFolder);
+  const challengers = existsSync(folder) ? await readdir(folder) : [];
+  return [
+    ...assessmentEvents.map(liveFile).filter((file) => existsSync(join(directory, file))),
+    ...challengers
+      .filter((file) => file.endsWith('.yaml') && !file.endsWith('.test.yaml'))
+      .map((file) => `${challengersFolder}/${file}`),
+  ].toSorted();
 }
 
 /** The files do not fit together: the start is refused, or the last good generation stays. */
