@@ -5,7 +5,7 @@ import { fullBucket, take, type Rate } from './limiter.ts';
 import type { Psp } from './psp.ts';
 
 /** The calls that an account's limits count apart, as Stripe counts each endpoint apart. */
-export type Endpoint = 'authorize' | 'completeAction' | 'ask' | 'cancel' | 'move' | 'askMovement';
+type Endpoint = 'authorize' | 'completeAction' | 'ask' | 'cancel' | 'move' | 'askMovement';
 
 export type Guard = {
   /** One rate for each endpoint, or one for all that are not named. */

@@ -18,7 +18,7 @@ export async function captured(stand: Stand) {
   return authorized(subject, await stand.psp.authorize(subject));
 }
 
-export function authorized(subject: AttemptSubject, outcome: AttemptOutcome) {
+function authorized(subject: AttemptSubject, outcome: AttemptOutcome) {
   if (outcome.kind !== 'authorized') throw new Error(`not authorised: ${outcome.kind}`);
   return { subject, outcome, pspReference: outcome.pspReference };
 }

@@ -139,7 +139,7 @@ function succeeded(intent: Pick<WireIntent, 'id' | 'currency'>, amount: number):
   return { kind: 'succeeded', pspReference: intent.id, amount: money };
 }
 
-export function refundFromStripe(answer: unknown): MovementOutcome {
+function refundFromStripe(answer: unknown): MovementOutcome {
   const read = refundSchema.safeParse(answer);
   return read.success ? refundOutcome(read.data) : { kind: 'unknown', cause: 'the answer is not a refund' };
 }
