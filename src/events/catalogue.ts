@@ -62,9 +62,7 @@ const declared = {
     data: z.object({
       ...attempt,
       code: z.string().meta({ description: 'Why; new codes may come, treat them as `other`.' }),
-      advice: z
-        .enum(['transient', 'fix', 'never'])
-        .meta({ description: 'What trying again can bring.' }),
+      advice: z.enum(['transient', 'fix', 'never']).meta({ description: 'What trying again can bring.' }),
     }),
   },
   'payment.failed': {
@@ -96,7 +94,10 @@ const declared = {
       event: z.enum(['account_creation', 'add_card', 'checkout', 'login']),
       decision: z.enum(['allow', 'challenge', 'review', 'block']),
       score: z.number().min(0).max(1).nullable().meta({ description: 'Null when no model took part.' }),
-      reasons: z.array(z.string()).readonly().meta({ description: 'Codes, the weightiest first; new ones may come.' }),
+      reasons: z
+        .array(z.string())
+        .readonly()
+        .meta({ description: 'Codes, the weightiest first; new ones may come.' }),
       checkout_id: id('chk', 'The checkout, where there is one.').optional(),
     }),
   },

@@ -1,0 +1,129 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../src/embedded/port.ts';
+import { watch } from '../../src/embedded/watchdog.ts';
+import type { Absent, Service } from './service.ts';
+
+const version = '4.1.0';
+const scala = '2.13';
+
+/** 43 MB of jars once; a machine that cannot fetch them in this time goes without. */
+const fetchTimeoutMs = 240_000;
+/** A JVM on a busy machine. */
+const startTimeoutMsMax = 60_000;
+
+/** The brokers of KAFKA_BROKERS, or a real broker of our own (KRaft, one node, on loopback) when Java and Maven are there. */
+export async function startKafka(): Promise<Service | Absent> {
+  const given = process.env['KAFKA_BROKERS'];
+  if (given !== undefined) return { url: given, stop: () => Promise.resolve() };
+  for (const program of ['java', 'mvn']) {
+    if (spawnSync(program, ['-version'], { stdio: 'ignore' }).error !== undefined)
+      return { absent: `KAFKA_BROKERS is not set and ${program} is not on the PATH` };
+  }
+  const jars = fetchJars();
+  return typeof jars === 'string' ? startBroker(jars) : jars;
+}
+
+/** Answers the folder of the jars, which is kept for the next run. */
+function fetchJars(): string | Absent {
+  const cache = join(import.meta.dirname, '../../.tillgate/kafka');
+  const jars = join(cache, version);
+  if (existsSync(jars)) return jars;
+  mkdirSync(cache, { recursive: true });
+  const dir = mkdtempSync(join(cache, 'fetch-'));
+  writeFileSync(join(dir, 'pom.xml'), pom);
+  const args = [
+    '-q',
+    '-B',
+    'dependency:copy-dependencies',
+    '-DincludeScope=runtime',
+    '-DoutputDirectory=jars',
+  ];
+  const { status } = spawnSync('mvn', args, { cwd: dir, stdio: ['ignore', 2, 2], timeout: fetchTimeoutMs });
+  // Whoever was first has the same jars.
+  if (status === 0 && !existsSync(jars)) renameSync(join(dir, 'jars'), jars);
+  rmSync(dir, { recursive: true, force: true });
+  return existsSync(jars) ? jars : { absent: 'mvn could not fetch the jars of Apache Kafka' };
+}
+
+const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>tillgate</groupId><artifactId>kafka</artifactId><version>1</version>
+  <dependencies>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_${scala}</artifactId><version>${version}</version></dependency>
+  </dependencies>
+</project>
+`;
+
+async function startBroker(jars: string): Promise<Service | Absent> {
+  const dir = mkdtempSync(join(tmpdir(), 'tillgate-kafka-'));
+  const port = await freePort();
+  const controllerPort = await freePort();
+  const settings = join(dir, 'server.properties');
+  writeFileSync(settings, properties(port, controllerPort, join(dir, 'log')));
+  const classPath = readdirSync(jars)
+    .map((jar) => join(jars, jar))
+    .join(':');
+  // One compiler tier and a small heap: it is started for seconds, beside everything else.
+  const java = ['-Xmx384m', '-XX:TieredStopAtLevel=1', '-cp', classPath];
+  const format = ['kafka.tools.StorageTool', 'format', '-t', 'dGlsbGdhdGUtdGVzdHMtMA', '-c', settings];
+  if (spawnSync('java', [...java, ...format], { stdio: 'ignore' }).status !== 0)
+    return { absent: 'the storage of the broker could not be formatted' };
+  const broker = spawn('java', [...java, 'kafka.Kafka', settings], { detached: true, stdio: 'ignore' });
+  broker.unref();
+  const exited = once(broker, 'exit');
+  watch(broker);
+  const until = Date.now() + startTimeoutMsMax;
+  while (!(await listens(port))) {
+    if (broker.exitCode !== null || Date.now() > until) {
+      broker.kill('SIGKILL');
+      return { absent: 'the broker does not start' };
+    }
+    await sleep(100);
+  }
+  return {
+    url: `127.0.0.1:${port}`,
+    stop: async () => {
+      broker.ref();
+      // What it has on disk goes with the folder: nothing is worth an orderly end.
+      broker.kill('SIGKILL');
+      await exited;
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+function properties(port: number, controllerPort: number, logs: string): string {
+  return Object.entries({
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'log.dirs': logs,
+    'num.partitions': 6,
+    'offsets.topic.replication.factor': 1,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'group.initial.rebalance.delay.ms': 0,
+    'auto.create.topics.enable': true,
+  })
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      resolve(true);
+      socket.destroy();
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
