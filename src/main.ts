@@ -21,8 +21,12 @@ import type { Log } from './observe/log.ts';
 import { makeMetrics } from './observe/metrics.ts';
 import type { Psp } from './psp/psp.ts';
 import { createAdyenPsp } from './psp/adyen/adyen.ts';
+import { circuit } from './psp/breaker.ts';
+import { guard, stripeRate } from './psp/guarded.ts';
+import type { Rate } from './psp/limiter.ts';
 import { createStripePsp } from './psp/stripe/stripe.ts';
-import { pspDirectory } from './psp-directory.ts';
+import { type OpenAccount, pspDirectory } from './psp/directory.ts';
+import { openRouting } from './psp/routing-file.ts';
 import { openRisk } from './risk/open-risk.ts';
 import { memoryVelocity } from './risk/velocity/memory.ts';
 import { openDatabase } from './store/database.ts';
@@ -69,7 +73,7 @@ export async function startService(config: Config, merchantId: MerchantId, log: 
   const deps: Deps = {
     store,
     risk: risk.risk,
-    psps: pspDirectory(pspsOf(config).map((psp) => ({ merchantId, psp }))),
+    psps: pspDirectory(accounts, routing),
     clock,
     newId,
     render,
@@ -79,6 +83,11 @@ export async function startService(config: Config, merchantId: MerchantId, log: 
   };
   const headers = apiHeaders();
   const door: Door = {
+  const accounts = accountsOf(config, merchantId);
+  const routing = await openRouting(
+    `${config.policies}/routing.yaml`,
+    accounts.map(({ psp }) => `${psp.name}/${psp.account}`),
+  );
     deps,
     authenticate: authenticator(store.merchants, clock),
     readAddress: addressReader(config.trustedProxies),
@@ -115,27 +124,44 @@ export async function startService(config: Config, merchantId: MerchantId, log: 
   };
 }
 
-function pspsOf({ stripe, adyen, pspTimeoutMs: timeoutMs }: Config): Psp[] {
+/** Longer than a burst takes to pass, shorter than a buyer's patience. */
+const turnMsMax = 2_000;
+
+/** A stand-in has no limit of its own, and a bench should meet ours, not Stripe's. */
+const standInRate: Rate = { perSecond: 10_000, burst: 10_000 };
+
+/** The configured accounts, each with a circuit of its own and never called faster than its limits. */
+function accountsOf(
+  { stripe, adyen, pspTimeoutMs: timeoutMs }: Config,
+  merchantId: MerchantId,
+): OpenAccount[] {
   const clock = Date.now;
-  const psps: Psp[] = [];
+  const open = (baseUrl: string | null, create: (heard: (answered: boolean) => void) => Psp): OpenAccount => {
+    const breaker = circuit(clock);
+    const limits = { each: baseUrl === null ? stripeRate : standInRate };
+    const psp = guard(create(breaker.heard), { limits, waitMsMax: turnMsMax, circuit: breaker, clock });
+    return { merchantId, psp, circuit: breaker };
+  };
+  const accounts: OpenAccount[] = [];
   if (stripe !== null) {
     const { baseUrl, ...account } = stripe;
-    psps.push(createStripePsp({ ...account, ...(baseUrl !== null && { baseUrl }), timeoutMs, clock }));
+    const base = baseUrl === null ? {} : { baseUrl };
+    accounts.push(
+      open(baseUrl, (heard) => createStripePsp({ ...account, ...base, timeoutMs, heard, clock })),
+    );
   }
   if (adyen !== null) {
     const { baseUrl, liveUrlPrefix, ...account } = adyen;
-    psps.push(
-      createAdyenPsp({
-        ...account,
-        ...(baseUrl !== null && { baseUrl }),
-        environment: liveUrlPrefix === null ? 'test' : 'live',
-        ...(liveUrlPrefix !== null && { liveEndpointUrlPrefix: liveUrlPrefix }),
-        timeoutMs,
-        clock,
-      }),
+    const place = {
+      ...(baseUrl !== null && { baseUrl }),
+      environment: liveUrlPrefix === null ? ('test' as const) : ('live' as const),
+      ...(liveUrlPrefix !== null && { liveEndpointUrlPrefix: liveUrlPrefix }),
+    };
+    accounts.push(
+      open(baseUrl, (heard) => createAdyenPsp({ ...account, ...place, timeoutMs, heard, clock })),
     );
   }
-  return psps;
+  return accounts;
 }
 
 async function listen({ server }: HttpServer, host: string, port: number, variable: string): Promise<string> {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { adyenSandboxAccount, adyenSandboxWebhooks } from '../sandbox/adyen/adyen.ts';
 import { subscribedEvents } from '../psp/stripe/subscribed-events.ts';
 
 /** The stand-in PSPs, running in a process of their own. No money moves there. */
@@ -13,6 +14,13 @@ export type StandInPsps = {
 
 /** Any key that looks like a test key is an account of its own at the stand-in. */
 export const standInStripeKey = 'sk_test_tillgate_standin';
+
+/** The one account that the stand-in Adyen has. */
+export const standInAdyen = {
+  apiKey: adyenSandboxAccount.apiKey,
+  account: adyenSandboxAccount.merchantAccounts[0] ?? '',
+  hmacKey: adyenSandboxWebhooks.hmacKey,
+};
 
 /** Starts them and waits until they listen. They end with this process, because their standard input does. */
 export async function startStandInPsps(dataDir: string | null): Promise<StandInPsps> {
@@ -62,4 +70,13 @@ export async function registerStripeWebhook(
   const { secret } = (await response.json()) as { secret?: string };
   if (secret === undefined) throw new Error('the stand-in Stripe did not take the webhook endpoint');
   return secret;
+}
+
+/** Tells the stand-in Adyen where our webhooks go; it signs them with the key that it always has. */
+export async function registerAdyenWebhook(adyenUrl: string, url: string): Promise<void> {
+  const response = await fetch(`${adyenUrl}/_sandbox/webhooks`, {
+    method: 'POST',
+    body: JSON.stringify({ url }),
+  });
+  if (!response.ok) throw new Error('the stand-in Adyen did not take the webhook address');
 }

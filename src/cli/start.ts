@@ -10,7 +10,13 @@ import { openDatabase } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
 import { postgresStore } from '../store/postgres-store.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
-import { registerStripeWebhook, standInStripeKey, startStandInPsps } from './stand-in-psps.ts';
+import {
+  registerAdyenWebhook,
+  registerStripeWebhook,
+  standInAdyen,
+  standInStripeKey,
+  startStandInPsps,
+} from './stand-in-psps.ts';
 
 /**
  * `npm start`: everything that the environment does not provide is started here: a PostgreSQL when there is no
@@ -79,6 +85,11 @@ async function providePsps(
     standInStripeKey,
     `${api}/webhooks/stripe/${env['STRIPE_ACCOUNT'] ?? 'default'}`,
   );
+  env['ADYEN_BASE_URL'] = psps.adyenUrl;
+  env['ADYEN_API_KEY'] = standInAdyen.apiKey;
+  env['ADYEN_MERCHANT_ACCOUNT'] = standInAdyen.account;
+  env['ADYEN_HMAC_KEYS'] = standInAdyen.hmacKey;
+  await registerAdyenWebhook(psps.adyenUrl, `${api}/webhooks/adyen/${standInAdyen.account}`);
   return true;
 }
 
@@ -136,7 +147,7 @@ function announce({ api, admin, keys, standIn, dataDirectory }: Ready): void {
     );
     return;
   }
-  const psp = standIn ? ' · stand-in Stripe, no money moves' : '';
+  const psp = standIn ? ' · stand-in Stripe and Adyen, no money moves' : '';
   console.log(
     `Tillgate is ready after ${seconds} s: API ${api} · docs ${api}/docs · admin ${admin}${psp} · data in ${dataDirectory}`,
   );

@@ -11,9 +11,12 @@ export type ApiKey = {
   readonly kind: 'secret' | 'publishable';
   readonly scopes: readonly Scope[];
   readonly expiresAt: Instant | null;
+  /** Addresses and CIDR blocks that the key may be used from; empty means anywhere. */
+  readonly networks: readonly string[];
 };
 
-export type NewApiKey = ApiKey & {
+export type NewApiKey = Omit<ApiKey, 'networks'> & {
+  readonly networks?: readonly string[];
   readonly hash: Uint8Array;
   readonly hint: string;
   readonly createdAt: Instant;

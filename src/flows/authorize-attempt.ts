@@ -1,13 +1,16 @@
 import type { Event } from '../domain/events/event.ts';
 import type { Attempt } from '../domain/payment/attempt.ts';
 import type { AttemptOutcome } from '../domain/payment/outcome.ts';
+import { beginAttempt } from '../domain/purchase/begin-attempt.ts';
 import { concludeAttempt } from '../domain/purchase/conclude-attempt.ts';
+import { isRefusal } from '../domain/refusal.ts';
+import { type NextTry, nextTry } from '../domain/routing/next-try.ts';
 import type { Purchase } from '../domain/purchase/purchase.ts';
 import { type Step, step } from '../domain/purchase/step.ts';
 import type { Assessment } from '../domain/risk/assessment.ts';
 import type { Signals } from '../domain/risk/signals.ts';
 import type { Instant } from '../kernel/instant.ts';
-import type { AttemptSubject, Psp } from '../psp/psp.ts';
+import type { AttemptSubject, Psp, PspRoute } from '../psp/psp.ts';
 import type { Reply, RequestName } from '../domain/request.ts';
 import { commit } from './commit.ts';
 import type { Deps } from './deps.ts';
@@ -16,6 +19,8 @@ import { signalsOf, withCard } from './signals-of.ts';
 /** Who drives the attempt, and who waits for an answer. */
 type Drive = {
   readonly psp: Psp;
+  /** The accounts that may follow when it is certain that this one has not charged. */
+  readonly elsewhere: readonly PspRoute[];
   readonly request: RequestName;
   readonly assessment: Assessment | null;
   readonly signals?: Signals;
@@ -31,7 +36,50 @@ export async function authorizeAttempt(
 ): Promise<Reply> {
   const outcome = await drive.psp.authorize(subjectOf(purchase, attempt, drive.browser));
   deps.failpoint('authorize.answered');
-  return concludeWithReply(deps, purchase, attempt, outcome, drive);
+  const next = nextTry(attempt.request, outcome);
+  const reply = next && (await tryAgain(deps, purchase, attempt, outcome, drive, next));
+  return reply ?? concludeWithReply(deps, purchase, attempt, outcome, drive);
+}
+
+/**
+ * Concludes an attempt that brought nothing and makes the next one, each in its own transaction; the request moves on
+ * with the second. Null when there is nowhere to go, or when somebody else changed the purchase meanwhile.
+ */
+async function tryAgain(
+  deps: Deps,
+  purchase: Purchase,
+  attempt: Attempt,
+  outcome: AttemptOutcome,
+  drive: Drive,
+  { how, because }: NextTry,
+): Promise<Reply | null> {
+  const [route, ...elsewhere] = how === 'challenge' ? [sameAccount(attempt, drive)] : drive.elsewhere;
+  if (route === undefined) return null;
+  const concluded = await concludeQuietly(deps, purchase, attempt.id, outcome);
+  if (concluded === null) return null;
+  const id = deps.newId('att');
+  const { exemption, ...kept } = attempt.request;
+  const request: Attempt['request'] = {
+    ...kept,
+    pspKey: id,
+    method: route.method,
+    routedBecause: `${route.because}; after ${attempt.psp}/${attempt.pspAccount}: ${because}`,
+    ...(how === 'challenge' ? { authentication: 'challenge' } : exemption === undefined ? {} : { exemption }),
+  };
+  const at = deps.clock();
+  const planned = { id, psp: route.psp.name, pspAccount: route.psp.account, request };
+  const begun = beginAttempt(concluded.purchase, planned, at);
+  const second = isRefusal(begun) ? undefined : begun.purchase.sale?.attempts.at(-1);
+  if (isRefusal(begun) || second === undefined) return null;
+  const recorded = await commit(deps, concluded.purchase, begun, at, () => ({
+    request: { moved: drive.request, subject: id, leaseUntil: at + deps.leaseMs },
+  }));
+  if (recorded.saved !== 'saved') return null;
+  return authorizeAttempt(deps, recorded.purchase, second, { ...drive, psp: route.psp, elsewhere });
+}
+
+function sameAccount(attempt: Attempt, { psp }: Drive): PspRoute {
+  return { psp, method: attempt.request.method, because: attempt.request.routedBecause };
 }
 
 /** Applies an outcome and ends the request that waits for it, in one transaction. */
@@ -40,7 +88,7 @@ export async function concludeWithReply(
   purchase: Purchase,
   attempt: Attempt,
   outcome: AttemptOutcome,
-  drive: Omit<Drive, 'psp'>,
+  drive: Omit<Drive, 'psp' | 'elsewhere'>,
 ): Promise<Reply> {
   const at = deps.clock();
   // Null: a webhook or a worker was faster. The request still has to be answered.

@@ -3,15 +3,17 @@ import type { Purchase } from '../domain/purchase/purchase.ts';
 import { step } from '../domain/purchase/step.ts';
 import { isRefusal, refuse } from '../domain/refusal.ts';
 import type { AttemptRequest } from '../domain/payment/attempt.ts';
+import type { Methods } from '../domain/routing/methods.ts';
 import type { Assessment } from '../domain/risk/assessment.ts';
 import type { ObservedSignals, Signals } from '../domain/risk/signals.ts';
 import type { CheckoutId } from '../kernel/ids.ts';
 import type { Instant } from '../kernel/instant.ts';
-import type { AttemptSubject, Psp } from '../psp/psp.ts';
+import type { AttemptSubject } from '../psp/psp.ts';
 import type { NewRequest } from '../domain/request.ts';
 import { authorizeAttempt } from './authorize-attempt.ts';
 import { commit } from './commit.ts';
 import type { Deps } from './deps.ts';
+import { planAttempt } from './plan-attempt.ts';
 import { type Answer, earlier, fresh } from './request.ts';
 import { signalsOf } from './signals-of.ts';
 
@@ -20,9 +22,12 @@ export type ConfirmAsk = {
   readonly checkoutId: CheckoutId;
   /** Present when a browser asks with a publishable key: it must know this checkout's secret. */
   readonly clientSecretHash?: string;
-  /** The PSP's token of the payment method. */
-  readonly method: string;
+  /** The token of the payment method: one, or one for each PSP that knows it. */
+  readonly method: string | Methods;
   readonly initiator: AttemptRequest['initiator'];
+  readonly storeMethod?: boolean;
+  readonly networkTransactionId?: string;
+  readonly external3ds?: NonNullable<AttemptRequest['external3ds']>;
   /** What the storefront and the browser observed; joined with what the checkout knows. */
   readonly signals: ObservedSignals;
   readonly browser?: AttemptSubject['browser'];
@@ -46,10 +51,10 @@ export async function confirmCheckout(deps: Deps, ask: ConfirmAsk): Promise<Answ
     return refuse('not_found', 'There is no such checkout.');
   const closed = whyNotOpen(purchase, deps.clock());
   if (closed !== null) return closed;
-  const route = deps.psps.route(purchase);
-  if (isRefusal(route)) return route;
-
   const signals = signalsOf(purchase, ask.signals);
+  const [route, ...elsewhere] = routesOf(deps, purchase, signals, ask.method);
+  if (route === undefined) return refuse('no_psp_for_payment', 'No PSP account takes this payment method.');
+
   const question = {
     merchantId: purchase.checkout.merchantId,
     event: 'checkout' as const,
@@ -60,7 +65,8 @@ export async function confirmCheckout(deps: Deps, ask: ConfirmAsk): Promise<Answ
   deps.failpoint('confirm.assessed');
   if (assessment.decision === 'block') return refuseSale(deps, ask, purchase, assessment, signals);
 
-  const begun = beginAttempt(purchase, plan(deps, ask, purchase, assessment, route), deps.clock());
+  const planned = planAttempt(deps, purchase, ask, { assessment, signals, route });
+  const begun = beginAttempt(purchase, planned, deps.clock());
   if (isRefusal(begun)) return begun;
   const attempt = begun.purchase.sale?.attempts.at(-1);
   if (attempt === undefined) throw new Error('an attempt that has begun is in its purchase');
@@ -75,6 +81,7 @@ export async function confirmCheckout(deps: Deps, ask: ConfirmAsk): Promise<Answ
 
   const reply = await authorizeAttempt(deps, recorded.purchase, attempt, {
     psp: route.psp,
+    elsewhere,
     request: ask.request,
     assessment,
     signals,
@@ -120,29 +127,15 @@ function mayConfirm({ checkout }: Purchase, { clientSecretHash }: ConfirmAsk): b
   return clientSecretHash === undefined || clientSecretHash === checkout.clientSecretHash;
 }
 
-function plan(
-  deps: Deps,
-  ask: ConfirmAsk,
-  { checkout }: Purchase,
-  assessment: Assessment,
-  route: { psp: Psp; because: string },
-) {
-  const id = deps.newId('att');
-  const hold = assessment.decision === 'review';
-  const [exemption] = assessment.exemptions;
-  const request: AttemptRequest = {
-    pspKey: id,
-    amount: checkout.total,
-    method: ask.method,
-    capture: checkout.captureMode === 'automatic' && !hold,
-    hold,
-    routedBecause: route.because,
-    assessmentId: assessment.id,
-    authentication: assessment.decision === 'challenge' ? 'challenge' : 'automatic',
-    ...(exemption === undefined ? {} : { exemption }),
-    returnUrl: `${deps.publicUrl}/return/${checkout.merchantId}/${checkout.id}`,
-    initiator: ask.initiator,
-    ...(ask.happenedAt === undefined ? {} : { happenedAt: ask.happenedAt }),
+/** The accounts that can take this payment, best first. */
+function routesOf(deps: Deps, { checkout }: Purchase, signals: Signals, method: ConfirmAsk['method']) {
+  const country = signals.card?.country ?? signals.billing?.country;
+  const bin = signals.card?.bin;
+  const payment = {
+    checkoutId: checkout.id,
+    total: checkout.total,
+    ...(country === undefined ? {} : { country }),
+    ...(bin === undefined ? {} : { bin }),
   };
-  return { id, psp: route.psp.name, pspAccount: route.psp.account, request };
+  return deps.psps.route(checkout.merchantId, payment, method);
 }

@@ -1,11 +1,9 @@
 import type { Event } from '../domain/events/event.ts';
-import type { PspName } from '../domain/payment/attempt.ts';
 import type { Purchase } from '../domain/purchase/purchase.ts';
-import type { Refusal } from '../domain/refusal.ts';
 import type { Assessment } from '../domain/risk/assessment.ts';
-import type { MerchantId, NewId } from '../kernel/ids.ts';
+import type { NewId } from '../kernel/ids.ts';
 import type { Clock } from '../kernel/instant.ts';
-import type { Psp } from '../psp/psp.ts';
+import type { PspDirectory } from '../psp/psp.ts';
 import type { Risk } from '../risk/risk.ts';
 import type { Reply } from '../domain/request.ts';
 import type { Store } from '../store/store.ts';
@@ -25,15 +23,6 @@ export type Deps = {
   /** Where PSPs send the buyer's browser back to. */
   readonly publicUrl: string;
 };
-
-/** The PSP accounts of every merchant. */
-export type PspDirectory = {
-  readonly find: (psp: PspName, account: string) => PspAccount | null;
-  /** Chooses the account that takes a payment and says why. */
-  readonly route: (purchase: Purchase) => { readonly psp: Psp; readonly because: string } | Refusal;
-};
-
-export type PspAccount = { readonly merchantId: MerchantId; readonly psp: Psp };
 
 /** Writes replies as they go over the wire; the bytes are stored with the request. */
 export type Render = {

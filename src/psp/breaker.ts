@@ -67,7 +67,12 @@ export function noted(breaker: Breaker, rules: BreakerRules, answered: boolean, 
 }
 
 /** The one breaker of an account: its adapter says what it hears, its guard asks whether to call. */
-export type Circuit = { readonly heard: (answered: boolean) => void; readonly admits: () => boolean };
+export type Circuit = {
+  readonly heard: (answered: boolean) => void;
+  readonly admits: () => boolean;
+  /** Whether a call would be held back now; asking changes nothing. */
+  readonly rests: () => boolean;
+};
 
 export function circuit(clock: Clock, rules = breakerDefault): Circuit {
   let breaker = closedBreaker;
@@ -80,5 +85,6 @@ export function circuit(clock: Clock, rules = breakerDefault): Circuit {
       breaker = after;
       return admitted;
     },
+    rests: () => !admit(breaker, rules, clock()).admitted,
   };
 }

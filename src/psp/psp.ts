@@ -2,6 +2,8 @@ import type { Attempt, AttemptRequest, PspName } from '../domain/payment/attempt
 import type { Movement } from '../domain/payment/movement.ts';
 import type { AttemptOutcome, MovementOutcome } from '../domain/payment/outcome.ts';
 import type { Witness } from '../domain/payment/witness.ts';
+import type { Routable } from '../domain/routing/choose-account.ts';
+import type { Methods } from '../domain/routing/methods.ts';
 import type { AttemptId, CheckoutId, MerchantId, OrderId } from '../kernel/ids.ts';
 import type { Instant } from '../kernel/instant.ts';
 
@@ -47,6 +49,31 @@ export type Psp = {
 
   /** The PSP's own list of what it charged, for the daily comparison. `null` when the PSP offers none by API. */
   readonly listCharges: ((since: Instant, until: Instant) => AsyncIterable<PspCharge>) | null;
+};
+
+/** The PSP accounts of every merchant. */
+export type PspDirectory = {
+  readonly find: (psp: PspName, account: string) => PspAccount | null;
+  readonly list: () => readonly PspAccount[];
+  /**
+   * The merchant's accounts that can take a payment, best first, each with the token of the buyer's method there; none
+   * when no account knows the method. `method` is one token, or one for each PSP.
+   */
+  readonly route: (
+    merchantId: MerchantId,
+    payment: Routable,
+    method: string | Methods,
+  ) => readonly PspRoute[];
+};
+
+export type PspAccount = { readonly merchantId: MerchantId; readonly psp: Psp };
+
+export type PspRoute = {
+  readonly psp: Psp;
+  readonly method: string;
+  readonly because: string;
+  /** The acquirer's fraud by value over 90 days, as a share, where the merchant knows it. */
+  readonly fraudRate?: number;
 };
 
 /** An attempt with the ids that the PSP is told, so that its messages lead back to us. */

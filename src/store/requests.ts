@@ -32,6 +32,7 @@ export const requests = table('requests', {
 type RequestRow = Row<keyof typeof requests.types>;
 
 type Opening = Extract<NonNullable<Change['request']>, { open: unknown }>;
+type Moving = Extract<NonNullable<Change['request']>, { moved: unknown }>;
 
 export function openedRow({ open, subject, leaseUntil }: Opening, checkoutId: CheckoutId): RequestRow {
   return {
@@ -63,6 +64,16 @@ export function repliedRow(request: RepliedRequest, checkoutId: CheckoutId | nul
     reply_status: request.reply.status,
     reply_body: request.reply.body,
   };
+}
+
+/** A request goes on with another attempt: whoever resumes it begins there. */
+export function moved(gate: string, { moved: name, subject, leaseUntil }: Moving): Part {
+  return updateThrough(
+    gate,
+    requests,
+    { merchant_id: name.merchantId, scope: name.scope },
+    { subject, lease_until: toTimestamp(leaseUntil) },
+  );
 }
 
 /** Ends a request with the reply that every repetition of it will get. */

@@ -15,7 +15,7 @@ import {
 } from './rows/fact-rows.ts';
 import { movements, toMovementRow } from './rows/movement-row.ts';
 import { closeDelivery } from './deliveries.ts';
-import { openedRow, replied, repliedRow, requests } from './requests.ts';
+import { moved, openedRow, replied, repliedRow, requests } from './requests.ts';
 import { type Part, gated } from './statement.ts';
 import type { Change, Saved } from './store.ts';
 import { insertGate, insertThrough, pick, updateGate, updateThrough } from './table.ts';
@@ -152,6 +152,7 @@ function requestParts({ request, delivery, after }: Change): Part[] {
       parts.push(insertThrough('gate', requests, [openedRow(request, after.checkout.id)]));
     else if ('replied' in request)
       parts.push(insertThrough('gate', requests, [repliedRow(request.replied, after.checkout.id)]));
+    else if ('moved' in request) parts.push(moved('gate', request));
     else if ('reply' in request) parts.push(replied('gate', request.name, request.reply));
     else unreachable(request);
   }

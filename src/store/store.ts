@@ -103,9 +103,13 @@ export type Change = {
   readonly events: readonly Event[];
   readonly postings: readonly Posting[];
   readonly assessment?: Assessment;
-  /** `open` makes the key row and leases it; `reply` ends the request; both in one change when nothing has to be called. */
+  /**
+   * `open` makes the key row and leases it, `moved` leases it anew for another subject, `reply` ends the request;
+   * `replied` is all in one, when nothing has to be called.
+   */
   readonly request?:
     | { readonly open: NewRequest; readonly subject: AttemptId | MovementId; readonly leaseUntil: Instant }
+    | { readonly moved: RequestName; readonly subject: AttemptId | MovementId; readonly leaseUntil: Instant }
     | { readonly reply: Reply; readonly name: RequestName }
     | { readonly replied: RepliedRequest };
   /** The webhook that said it, marked as processed with what it changed. */

@@ -37,17 +37,55 @@ export const updateCheckoutBody = z
   })
   .meta({ id: 'UpdateCheckout' });
 
+const token = z
+  .string()
+  .regex(/^[A-Za-z0-9_.-]{3,255}$/)
+  .meta({
+    description: 'The PSP’s token of the payment method; never a card number.',
+    examples: ['pm_card_visa'],
+  });
+
+/** What Adyen's component on the page hands over; its card fields are encrypted there. */
+const component = z.record(z.string().max(60), z.unknown()).meta({ id: 'AdyenPaymentMethod' });
+
+/** Only a result that says the buyer was authenticated, or that it was tried, is worth anything to the issuer. */
+const external3ds = z
+  .strictObject({
+    version: z.string().regex(/^2\.\d(\.\d)?$/),
+    trans_status: z.enum(['Y', 'A']),
+    eci: z.enum(['01', '02', '05', '06']),
+    cavv: z.string().regex(/^[A-Za-z0-9+/]{27}=$/),
+    ds_trans_id: z.uuid(),
+  })
+  .refine(({ trans_status, eci }) => (trans_status === 'Y') === (eci === '05' || eci === '02'), {
+    path: ['eci'],
+    error: 'does not go with the transaction status',
+  })
+  .meta({ id: 'External3ds', description: 'The result of a 3-D Secure server of the shop’s own.' });
+
 export const confirmCheckoutBody = z
   .strictObject({
-    payment_method: z
+    payment_method: token.optional(),
+    payment_methods: z
+      .strictObject({ stripe: token.optional(), adyen: z.union([token, component]).optional() })
+      .refine((each) => Object.keys(each).length > 0, { error: 'names no method' })
+      .optional()
+      .meta({ description: 'The same method as each PSP knows it, so that one may take over from another.' }),
+    store: z.boolean().default(false).meta({ description: 'Keep the method for later payments.' }),
+    network_transaction_id: z
       .string()
-      .regex(/^[A-Za-z0-9_.-]{3,255}$/)
+      .regex(/^[A-Za-z0-9]{1,40}$/)
+      .optional()
       .meta({
-        description: 'The PSP’s token of the payment method; never a card number.',
-        examples: ['pm_card_visa'],
+        description: 'Of the payment with which the buyer agreed to this one. Secret keys only.',
       }),
+    external_3ds: external3ds.optional(),
     initiator: z.enum(['buyer', 'merchant']).default('buyer'),
     signals: observedSignals.default({}),
+  })
+  .refine((body) => (body.payment_method === undefined) !== (body.payment_methods === undefined), {
+    path: ['payment_method'],
+    error: 'either this or payment_methods is needed, not both',
   })
   .meta({ id: 'ConfirmCheckout' });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Methods } from '../../domain/routing/methods.ts';
 import { confirmCheckout as confirm } from '../../flows/confirm-checkout.ts';
 import { checkoutShown, confirmCheckoutBody } from '../codec/checkout.ts';
 import { idOf, nothing, withoutUndefined } from '../codec/parts.ts';
@@ -32,8 +33,9 @@ export const confirmCheckout = route({
       checkoutId: params.checkout_id,
       ...(body.signals.occurred_at === undefined ? {} : { happenedAt }),
       ...(caller.clientSecretHash === undefined ? {} : { clientSecretHash: caller.clientSecretHash }),
-      method: body.payment_method,
-      initiator: caller.key.kind === 'publishable' ? 'buyer' : body.initiator,
+      method: body.payment_method ?? methodsOf(body.payment_methods),
+      storeMethod: body.store,
+      ...(caller.key.kind === 'publishable' ? { initiator: 'buyer' } : fromServer(body)),
       signals:
         caller.key.kind === 'publishable'
           ? { ...signals, device: { ...signals.device, ...seen(caller) } }
@@ -47,6 +49,28 @@ export const confirmCheckout = route({
 function seen({ address, userAgent, acceptLanguage, clientHints }: Caller) {
   return withoutUndefined({ ip: address, userAgent, acceptLanguage, clientHints });
 }
+/** What only the shop's server may claim. */
+function fromServer({
+  initiator,
+  network_transaction_id,
+  external_3ds,
+}: z.output<typeof confirmCheckoutBody>) {
+  const external3ds = external_3ds && {
+    version: external_3ds.version,
+    eci: external_3ds.eci,
+    cavv: external_3ds.cavv,
+    dsTransId: external_3ds.ds_trans_id,
+  };
+  return { initiator, ...withoutUndefined({ networkTransactionId: network_transaction_id, external3ds }) };
+}
+
+function methodsOf({ stripe, adyen }: { stripe?: string | undefined; adyen?: unknown } = {}): Methods {
+  return withoutUndefined({
+    stripe,
+    adyen: adyen === undefined || typeof adyen === 'string' ? adyen : JSON.stringify(adyen),
+  });
+}
+
 
 function browserOf(device: { ip?: string; userAgent?: string; acceptLanguage?: string }) {
   const { ip, userAgent, acceptLanguage } = device;

@@ -36,7 +36,16 @@ export const fact =
     context.facts[name] ?? NaN;
 
 export function count(kind: EntityKind, what: Happening, window: Window): Measure {
-  return countWhere(kind, window, is(what));
+  // Written out, because half of all features are counts and this loop is where a replay spends its time.
+  return ({ at, histories }) => {
+    const history = histories[kind];
+    if (history === undefined) return NaN;
+    const since = at - windows[window];
+    let found = 0;
+    for (const entry of history.entries)
+      if (entry.what === what && entry.at > since && entry.at <= at) found += 1;
+    return found;
+  };
 }
 
 export function countWhere(

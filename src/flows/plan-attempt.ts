@@ -1,0 +1,48 @@
+import type { AttemptRequest } from '../domain/payment/attempt.ts';
+import type { Purchase } from '../domain/purchase/purchase.ts';
+import type { Assessment } from '../domain/risk/assessment.ts';
+import type { Signals } from '../domain/risk/signals.ts';
+import { chooseAuthentication } from '../domain/sca/choose-authentication.ts';
+import { regionOf } from '../domain/sca/region.ts';
+import type { PspRoute } from '../psp/psp.ts';
+import type { ConfirmAsk } from './confirm-checkout.ts';
+import type { Deps } from './deps.ts';
+
+type Chosen = { readonly assessment: Assessment; readonly signals: Signals; readonly route: PspRoute };
+
+/** Everything an attempt is made with, decided before it is recorded. */
+export function planAttempt(
+  deps: Pick<Deps, 'newId' | 'publicUrl'>,
+  { checkout }: Purchase,
+  ask: ConfirmAsk,
+  { assessment, signals, route }: Chosen,
+) {
+  const id = deps.newId('att');
+  const hold = assessment.decision === 'review';
+  const sca = chooseAuthentication({
+    total: checkout.total,
+    region: regionOf(signals.card?.country ?? signals.billing?.country, checkout.total.currency),
+    initiator: ask.initiator,
+    wanted: assessment.decision === 'challenge' ? 'challenge' : 'automatic',
+    allowed: assessment.exemptions,
+    isAuthenticated: ask.external3ds !== undefined,
+    ...(route.fraudRate === undefined ? {} : { fraudRate: route.fraudRate }),
+  });
+  const request: AttemptRequest = {
+    pspKey: id,
+    amount: checkout.total,
+    method: route.method,
+    capture: checkout.captureMode === 'automatic' && !hold,
+    hold,
+    routedBecause: route.because,
+    assessmentId: assessment.id,
+    ...sca,
+    returnUrl: `${deps.publicUrl}/return/${checkout.merchantId}/${checkout.id}`,
+    initiator: ask.initiator,
+    ...(ask.happenedAt === undefined ? {} : { happenedAt: ask.happenedAt }),
+    ...(ask.storeMethod === true ? { storeMethod: true } : {}),
+    ...(ask.networkTransactionId === undefined ? {} : { networkTransactionId: ask.networkTransactionId }),
+    ...(ask.external3ds === undefined ? {} : { external3ds: ask.external3ds }),
+  };
+  return { id, psp: route.psp.name, pspAccount: route.psp.account, request };
+}

@@ -1,0 +1,88 @@
+import { startAdyenSandbox } from '../../src/sandbox/adyen/adyen.ts';
+import { registerAdyenWebhook, standInAdyen } from '../../src/cli/stand-in-psps.ts';
+import { type TestService, startTestService } from '../harness/service.ts';
+import type { Environment } from '../../src/config.ts';
+import { auditAll } from '../../src/invariants/invariants.ts';
+import { auditPurchases } from '../../src/store/audit.ts';
+import { openDatabase } from '../../src/store/database.ts';
+
+/** A service with an account at either stand-in, both of which tell it what happens. */
+export async function startWithTwoPsps(env: Environment = {}) {
+  const adyen = await startAdyenSandbox();
+  const shop: TestService = await startTestService({
+    webhooks: true,
+    env: {
+      ADYEN_BASE_URL: adyen.url,
+      ADYEN_API_KEY: standInAdyen.apiKey,
+      ADYEN_MERCHANT_ACCOUNT: standInAdyen.account,
+      ADYEN_HMAC_KEYS: standInAdyen.hmacKey,
+      ...env,
+    },
+  });
+  await registerAdyenWebhook(adyen.url, `${shop.api}/webhooks/adyen/${standInAdyen.account}`);
+  const script = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const response = await fetch(`${adyen.url}/_sandbox/${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return path === 'ledger'
+      ? text
+          .trim()
+          .split('\n')
+          .filter(Boolean)
+          .map((line) => JSON.parse(line) as unknown)
+      : JSON.parse(text);
+  };
+  return {
+    ...shop,
+    /** Scripts of the stand-in Adyen. */
+    adyen: script,
+    /** Our own books against the invariants; the ledgers of two PSPs are compared by the tests themselves. */
+    audit: async () => {
+      const settings = {
+        url: shop.databaseUrl,
+        poolMax: 1,
+        statementTimeoutMs: 10_000,
+        connectTimeoutMs: 5_000,
+      };
+      const pool = openDatabase({ ...settings, onIdleFault: () => undefined });
+      try {
+        return await auditAll(auditPurchases(pool), null, { now: Date.now(), settlingMs: 60_000 });
+      } finally {
+        await pool.close();
+      }
+    },
+    close: async () => {
+      await shop.close();
+      await adyen.close();
+    },
+    /** A new checkout, confirmed with this body. */
+    pay: async (body: object, checkout: object = {}) => {
+      const made = await shop.call('POST', '/v1/checkouts', {
+        body: { amount: 1299, currency: 'EUR', ...checkout },
+      });
+      const id = made.body['id'] as string;
+      return shop.call('POST', `/v1/checkouts/${id}/confirm`, { body });
+    },
+    /** The attempts and the journal of what a confirm answered. */
+    history: async (paid: { body: Record<string, unknown> }) => {
+      const { id } = paid.body['payment'] as { id: string };
+      return (await shop.call('GET', `/v1/payments/${id}`)).body;
+    },
+  };
+}
+
+export type TwoPsps = Awaited<ReturnType<typeof startWithTwoPsps>>;
+
+/** A card as Adyen's page component hands it over. */
+export function adyenCard(number = '4111111111111111', holderName = 'Ann') {
+  return {
+    type: 'scheme',
+    encryptedCardNumber: `sealed_${Buffer.from(number).toString('hex')}`,
+    encryptedExpiryMonth: 'test_03',
+    encryptedExpiryYear: 'test_2030',
+    encryptedSecurityCode: 'test_737',
+    holderName,
+  };
+}
