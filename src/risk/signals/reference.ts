@@ -67,7 +67,7 @@ export function referenceData(): Reference {
     ),
   }));
   versions['isbot'] = versionOf('isbot');
-  const zones = zoneCountries();
+  let zones: ReadonlyMap<string, readonly string[]> | undefined;
 
   return {
     isDisposable: (domain) => disposable?.has(domain),
@@ -76,7 +76,7 @@ export function referenceData(): Reference {
     isDatacenter: (ip) => datacenter?.(ip),
     isVpn: (ip) => vpn?.(ip),
     countryOf: (ip) => countries?.get(ip)?.country_code,
-    countriesOfZone: (zone) => zones.get(zone),
+    countriesOfZone: (zone) => (zones ??= zoneCountries()).get(zone),
     versions,
     missing: Object.keys(versions).filter((name) => versions[name] === 'missing'),
   };
