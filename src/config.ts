@@ -15,6 +15,8 @@ export type Config = {
   readonly stripe: StripeAccount | null;
   readonly adyen: AdyenAccount | null;
   readonly trustedProxies: readonly string[];
+  /** Who sets challenges for bots; our own proof of work when null. */
+  readonly challenges: ForeignChallenges | null;
   readonly policies: string;
   readonly models: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -37,6 +39,12 @@ export type AdyenAccount = {
   readonly hmacKeys: readonly string[];
   readonly baseUrl: string | null;
   readonly liveUrlPrefix: string | null;
+};
+
+export type ForeignChallenges = {
+  readonly provider: 'hcaptcha' | 'turnstile';
+  readonly siteKey: string;
+  readonly secret: string;
 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -86,6 +94,9 @@ const environment = z.object({
   ADYEN_BASE_URL: url.optional(),
   ADYEN_LIVE_URL_PREFIX: z.string().optional(),
   TRUSTED_PROXIES: list.default([]),
+  CHALLENGE_PROVIDER: z.enum(['proof_of_work', 'hcaptcha', 'turnstile']).default('proof_of_work'),
+  CHALLENGE_SITE_KEY: z.string().optional(),
+  CHALLENGE_SECRET: z.string().optional(),
   POLICIES_DIR: z.string().default('policies'),
   MODELS_DIR: z.string().default('models'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -116,6 +127,9 @@ export function readConfig(env: Environment): Config {
   if (set.ADYEN_API_KEY !== undefined && set.ADYEN_HMAC_KEYS.length === 0) {
     mistakes.push('ADYEN_HMAC_KEYS is missing: webhooks of the account could not be verified');
   }
+  if (set.CHALLENGE_PROVIDER !== 'proof_of_work' && challengesOf(set) === null) {
+    mistakes.push(`CHALLENGE_SITE_KEY and CHALLENGE_SECRET of ${set.CHALLENGE_PROVIDER} are missing`);
+  }
   if (mistakes.length > 0) throw new ConfigRefused(mistakes);
   return {
     port: set.PORT,
@@ -130,6 +144,7 @@ export function readConfig(env: Environment): Config {
     stripe: stripeOf(set),
     adyen: adyenOf(set),
     trustedProxies: set.TRUSTED_PROXIES,
+    challenges: challengesOf(set),
     policies: set.POLICIES_DIR,
     models: set.MODELS_DIR,
     logLevel: set.LOG_LEVEL,
@@ -170,6 +185,15 @@ function adyenOf(set: Settings): AdyenAccount | null {
     baseUrl: set.ADYEN_BASE_URL ?? null,
     liveUrlPrefix: set.ADYEN_LIVE_URL_PREFIX ?? null,
   };
+}
+
+function challengesOf({
+  CHALLENGE_PROVIDER: provider,
+  CHALLENGE_SITE_KEY: siteKey,
+  CHALLENGE_SECRET: secret,
+}: Settings): ForeignChallenges | null {
+  if (provider === 'proof_of_work' || siteKey === undefined || secret === undefined) return null;
+  return { provider, siteKey, secret };
 }
 
 /** `FOO=` means the same as no FOO at all: that is how container platforms write "not set". */

@@ -9,8 +9,10 @@ import { addDocs } from './http/docs.ts';
 import { type Door, makeApp } from './http/door.ts';
 import { addressReader } from './http/edge/address.ts';
 import { apiHeaders } from './http/edge/headers.ts';
+import { loadShed } from './http/edge/shed.ts';
 import { type HttpServer, createHttpServer } from './http/edge/server.ts';
 import { problemSender } from './http/problem.ts';
+import { openGate } from './http/rate-limit/open-gate.ts';
 import { render } from './http/render/render.ts';
 import { addReturnPage } from './http/return-page.ts';
 import { routes } from './http/routes.ts';
@@ -19,11 +21,11 @@ import { type MerchantId, idFrom } from './kernel/ids.ts';
 import { failpointAt } from './observe/failpoint.ts';
 import type { Log } from './observe/log.ts';
 import { makeMetrics } from './observe/metrics.ts';
-import type { Psp } from './psp/psp.ts';
-import { createAdyenPsp } from './psp/adyen/adyen.ts';
 import { circuit } from './psp/breaker.ts';
 import { guard, stripeRate } from './psp/guarded.ts';
 import type { Rate } from './psp/limiter.ts';
+import type { Psp } from './psp/psp.ts';
+import { createAdyenPsp } from './psp/adyen/adyen.ts';
 import { createStripePsp } from './psp/stripe/stripe.ts';
 import { type OpenAccount, pspDirectory } from './psp/directory.ts';
 import { openRouting } from './psp/routing-file.ts';
@@ -60,6 +62,16 @@ export async function startService(config: Config, merchantId: MerchantId, log: 
     onIdleFault: (error) => log.warn('an idle database connection broke', { error }),
   });
   const store = postgresStore(database);
+  const gate = openGate({
+    policies: config.policies,
+    redisUrl: config.redisUrl,
+    secret: config.secret,
+    challenges: config.challenges,
+    log,
+    metrics,
+    clock,
+    onAttack: () => undefined,
+  });
   const risk = await openRisk({
     policies: config.policies,
     models: config.models,
@@ -68,8 +80,14 @@ export async function startService(config: Config, merchantId: MerchantId, log: 
     log,
     assessed: (event, seconds) => metrics.assessment_seconds.observe({ event }, seconds),
     degraded: (part) => metrics.risk_degraded_total.add({ part }),
-    generation: (accepted) => metrics.policy_refused.set({}, accepted ? 0 : 1),
+    // The limits lie beside the policies and are read again whenever those are.
+    generation: (accepted) => metrics.policy_refused.set({}, gate.reload() && accepted ? 0 : 1),
   });
+  const accounts = accountsOf(config, merchantId);
+  const routing = await openRouting(
+    `${config.policies}/routing.yaml`,
+    accounts.map(({ psp }) => `${psp.name}/${psp.account}`),
+  );
   const deps: Deps = {
     store,
     risk: risk.risk,
@@ -82,13 +100,11 @@ export async function startService(config: Config, merchantId: MerchantId, log: 
     publicUrl: config.publicUrl,
   };
   const headers = apiHeaders();
+  const shed = loadShed({ onShed: (of) => metrics.http_shed_total.add({ class: of }) });
   const door: Door = {
-  const accounts = accountsOf(config, merchantId);
-  const routing = await openRouting(
-    `${config.policies}/routing.yaml`,
-    accounts.map(({ psp }) => `${psp.name}/${psp.account}`),
-  );
     deps,
+    gate,
+    shed,
     authenticate: authenticator(store.merchants, clock),
     readAddress: addressReader(config.trustedProxies),
     log,
@@ -117,6 +133,8 @@ export async function startService(config: Config, merchantId: MerchantId, log: 
       await workers.stop();
       await admin.close(1_000);
       await risk.close();
+      gate.close();
+      shed.close();
       metrics.close();
       await database.close();
       return cut;

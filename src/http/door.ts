@@ -1,40 +1,34 @@
 import express, { type Express, type Request, type Response } from 'express';
-import { isRefusal } from '../domain/refusal.ts';
 import type { Deps } from '../flows/deps.ts';
 import type { RequestId } from '../kernel/ids.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import { hashSecret } from '../flows/secret.ts';
+import { approachOf, callOf, classOf, leftBy, strangerAt } from './approach.ts';
 import type { Authenticate } from './authenticate.ts';
+import { callerOf } from './caller.ts';
 import { type ReadAddress, requestId } from './edge/address.ts';
-import { apiBytesMax, readBody } from './edge/body.ts';
 import { refuseCardNumber } from './edge/card-number.ts';
 import type { Headers } from './edge/headers.ts';
-import { readJson } from './edge/json.ts';
-import { readQuery } from './edge/query.ts';
+import type { Shed } from './edge/shed.ts';
 import { nameRequest } from './idempotency.ts';
-import { type EdgeRefusal, type Problem, type SendProblem, problemOf } from './problem.ts';
-import { problemsOf } from './problems-of.ts';
-import type { Answered, Caller, Route } from './route.ts';
+import { readBytes, readInput } from './input.ts';
+import { type Problem, type SendProblem, problemOf } from './problem.ts';
+import type { Gate } from './rate-limit/gate.ts';
+import type { Route } from './route.ts';
+import { anyOrigin, preflight, send } from './send.ts';
 
 export type Door = {
   readonly deps: Deps;
   readonly authenticate: Authenticate;
   readonly readAddress: ReadAddress;
+  readonly gate: Gate;
+  readonly shed: Pick<Shed, 'admit'>;
   readonly log: Log;
   readonly metrics: Metrics;
   /** The security headers of every answer, computed once. */
   readonly headers: Headers;
   readonly sendProblem: SendProblem;
 };
-
-/** Something a handler may be given by the request: it stands on its own, or says why not. */
-type Read<T> = { readonly value: T } | { readonly problem: Problem };
-
-const noStore = { 'cache-control': 'no-store', 'content-type': 'application/json' };
-
-/** Browsers call the client routes from the shop's own origin; there are no cookies, so any origin may. */
-const anyOrigin = { 'access-control-allow-origin': '*', vary: 'origin' };
 
 /** Makes the public application out of the declared routes; `extend` adds what is not JSON: webhooks, pages. */
 export function makeApp(door: Door, routes: readonly Route[], extend: (app: Express) => void): Express {
@@ -48,7 +42,7 @@ export function makeApp(door: Door, routes: readonly Route[], extend: (app: Expr
   for (const route of routes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
     app[route.method](path, (request, response) => answer(door, route, request, response));
-    if (route.client) app.options(path, (request, response) => preflight(door, route, request, response));
+    if (route.client) app.options(path, (_request, response) => preflight(door, route, response));
   }
   extend(app);
 
@@ -87,15 +81,32 @@ async function handle(
   response: Response,
   id: RequestId,
 ): Promise<Problem | null> {
+  const call = callOf(route);
+  const admission = door.shed.admit(classOf[call]);
+  if (!admission.ok) return { ...problemOf(admission), retryAfterS: admission.retryAfterS };
+  response.once('close', admission.done);
+
   const body = await readBytes(route, request);
   if ('problem' in body) return body.problem;
   const cardNumber = refuseCardNumber(request, body.value);
   if (cardNumber !== undefined) return problemOf(cardNumber);
 
-  const caller = await callerOf(door, route, request);
-  if ('problem' in caller) return caller.problem;
-  const input = read(route, request, body.value);
-  if ('problem' in input) return input.problem;
+  const address = door.readAddress(request);
+  const caller = await callerOf(door, route, request, address);
+  if ('problem' in caller) {
+    const stranger = await door.gate.enter(strangerAt(route, address));
+    return stranger.ok ? caller.problem : stranger.problem;
+  }
+  const input = readInput(route, request, body.value);
+  const { visit, shown } = approachOf(
+    route,
+    caller.value,
+    request,
+    'value' in input ? input.value : undefined,
+  );
+  const entry = await door.gate.enter(visit, shown);
+  if (!entry.ok) return entry.problem;
+  if ('problem' in input) return { ...input.problem, headers: entry.headers };
 
   const named =
     route.moves === null
@@ -110,87 +121,17 @@ async function handle(
           rawBody: body.value,
           at: door.deps.clock(),
         });
-  if ('problem' in named) return named.problem;
+  if ('problem' in named) return { ...named.problem, headers: entry.headers };
   const answered = await route.handle({
     deps: door.deps,
     caller: caller.value,
     request: named,
+    gate: door.gate,
     ...input.value,
   });
-  return send(door, route, answered, response, id);
-}
-
-async function readBytes(route: Route, request: Request): Promise<Read<Buffer>> {
-  if (route.body === null) return { value: Buffer.alloc(0) };
-  const bytes = await readBody(request, {
-    bytesMax: apiBytesMax,
-    emptyAllowed: route.body.safeParse(undefined).success,
-  });
-  return bytes.ok ? { value: bytes.bytes } : { problem: problemOf(bytes) };
-}
-
-async function callerOf(door: Door, route: Route, request: Request): Promise<Read<Caller>> {
-  const key = await door.authenticate(request.get('authorization'));
-  if (key === null) {
-    return { problem: { code: 'authentication_required', headers: { 'www-authenticate': 'Bearer' } } };
-  }
-  const isPublishable = key.kind === 'publishable';
-  if (!key.scopes.includes(route.scope) || (isPublishable && !route.client)) {
-    return { problem: { code: 'permission_denied' } };
-  }
-  const secret = request.get('tillgate-client-secret');
-  if (isPublishable && secret === undefined) {
-    return {
-      problem: {
-        code: 'authentication_required',
-        detail: 'A publishable key needs the checkout’s client secret in the Tillgate-Client-Secret header.',
-      },
-    };
-  }
-  const optional = {
-    userAgent: request.get('user-agent'),
-    acceptLanguage: request.get('accept-language'),
-    clientHints: request.get('sec-ch-ua'),
-    clientSecretHash: isPublishable && secret !== undefined ? hashSecret(secret).toString('hex') : undefined,
-  };
-  const told = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
-  return { value: { key, merchantId: key.merchantId, address: door.readAddress(request), ...told } };
-}
-
-type Input = { params: never; query: never; body: never; json: unknown };
-
-/** Decodes path, query and body by the route's schemas; collects everything that is wrong, not just the first. */
-function read(route: Route, request: Request, bytes: Buffer): Read<Input> {
-  const names = Object.keys(route.query.shape);
-  const query = readQuery(request.originalUrl, names);
-  if (!query.ok) return refusal(query);
-  const json = bytes.length === 0 ? ({ ok: true, value: undefined } as const) : readJson(bytes);
-  if (!json.ok) return refusal(json);
-
-  // A malformed id names nothing: the answer is that of an id which does not exist.
-  const params = route.params.safeParse(request.params);
-  if (!params.success) return { problem: { code: 'not_found' } };
-  const parsedQuery = route.query.safeParse(query.value);
-  const body = route.body?.safeParse(json.value);
-  const errors = [
-    ...(parsedQuery.success ? [] : problemsOf(parsedQuery.error, '?')),
-    ...(body === undefined || body.success ? [] : problemsOf(body.error, '')),
-  ];
-  if (errors.length > 0 || !parsedQuery.success || body?.success === false) {
-    return { problem: { code: 'input_invalid', errors } };
-  }
-  return {
-    value: {
-      params: params.data as never,
-      query: parsedQuery.data as never,
-      body: body?.data as never,
-      json: json.value,
-    },
-  };
-}
-
-function refusal(refused: EdgeRefusal): { problem: Problem } {
-  return { problem: problemOf(refused) };
+  const left = leftBy(route, caller.value, answered);
+  if (left !== null) await door.gate.leave(visit, left);
+  return send(door, route, answered, response, id, entry.headers);
 }
 
 /** Only read by handlers of routes that move money, and those have a real one. */
@@ -202,55 +143,6 @@ const noRequest = {
   rawDigest: '',
   openedAt: 0,
 } as const;
-
-function send(
-  door: Door,
-  route: Route,
-  answered: Answered,
-  response: Response,
-  id: RequestId,
-): Problem | null {
-  if ('problem' in answered) return answered.problem;
-  if (isRefusal(answered)) {
-    return {
-      code: answered.refused,
-      detail: answered.detail,
-      ...(answered.pointer && {
-        errors: [{ pointer: answered.pointer, code: answered.refused, detail: answered.detail }],
-      }),
-      ...(answered.refused === 'request_in_flight' && { retryAfterS: 1 }),
-    };
-  }
-  const reply =
-    'document' in answered
-      ? { status: route.reply.status, body: JSON.stringify(answered.document) }
-      : answered.reply;
-  const body = Buffer.from(reply.body);
-  response
-    .writeHead(reply.status, {
-      ...door.headers,
-      ...noStore,
-      ...(route.client ? anyOrigin : {}),
-      'content-length': body.length,
-      'request-id': id,
-      ...('replayed' in answered && answered.replayed ? { 'idempotent-replayed': 'true' } : {}),
-    })
-    .end(body);
-  return null;
-}
-
-function preflight(door: Door, route: Route, _request: Request, response: Response): void {
-  response
-    .writeHead(204, {
-      ...door.headers,
-      ...anyOrigin,
-      'access-control-allow-methods': route.method.toUpperCase(),
-      'access-control-allow-headers':
-        'authorization, content-type, idempotency-key, tillgate-client-secret, request-id',
-      'access-control-max-age': '600',
-    })
-    .end();
-}
 
 /** A fault: what broke is for the log; the caller learns that it may ask again, and when. */
 function fail(door: Door, what: string, error: unknown, response: Response, id: RequestId): void {

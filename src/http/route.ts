@@ -8,6 +8,9 @@ import type { NewRequest, RequestKind } from '../domain/request.ts';
 import type { Deps } from '../flows/deps.ts';
 import type { Problem } from './problem.ts';
 import type { ProblemCode } from './problem-catalogue.ts';
+import type { Gate, Left } from './rate-limit/gate.ts';
+import type { Call } from './rate-limit/limits.ts';
+import type { Visit } from './rate-limit/rate-limiter.ts';
 
 /**
  * One operation of the API. It is declared once: the router, the validation and openapi.json all read this value.
@@ -27,6 +30,14 @@ export type Route<
   /** What the key must be allowed to do. `client` routes also take a publishable key with the checkout's secret. */
   readonly scope: Scope;
   readonly client: boolean;
+  /** A publishable key alone will do: there is no checkout yet. */
+  readonly anyBrowser?: true;
+  /** What limits, challenges and load shedding take the call for. Absent: `read` for GET, else `manage`. */
+  readonly call?: Call;
+  /** What the body tells limits about the buyer, and about the call where the route alone does not say. */
+  readonly about?: (body: z.output<Body>) => { readonly call?: Call; readonly keys?: Visit['keys'] };
+  /** What became of the call by the body of its reply, where that makes a caller suspicious; null when it says nothing. */
+  readonly outcomeOf?: (reply: string) => Left | null;
   readonly params: Params;
   readonly query: Query;
   /** Null: the call takes no body. */
@@ -44,6 +55,8 @@ export type Route<
     readonly body: z.output<Body>;
     /** The request's journal entry; only where `moves` is set. */
     readonly request: NewRequest;
+    /** For the calls about challenges. */
+    readonly gate: Pick<Gate, 'issue' | 'verify'>;
   }) => Promise<Answered>;
 };
 

@@ -5,6 +5,7 @@ import { cancelOrder } from './routes/cancel-order.ts';
 import { captureOrder } from './routes/capture-order.ts';
 import { confirmCheckout } from './routes/confirm-checkout.ts';
 import { createAssessment } from './routes/create-assessment.ts';
+import { createChallenge } from './routes/create-challenge.ts';
 import { createCheckout } from './routes/create-checkout.ts';
 import { getAssessment } from './routes/get-assessment.ts';
 import { getCheckout } from './routes/get-checkout.ts';
@@ -14,6 +15,7 @@ import { listEvents } from './routes/list-events.ts';
 import { listReviews } from './routes/list-reviews.ts';
 import { refundOrder } from './routes/refund-order.ts';
 import { rejectReview } from './routes/reject-review.ts';
+import { solveChallenge } from './routes/solve-challenge.ts';
 
 /** Every operation of the API, in the order of the documentation. */
 export const routes: readonly Route[] = [
@@ -28,6 +30,8 @@ export const routes: readonly Route[] = [
   getPayment,
   createAssessment,
   getAssessment,
+  createChallenge,
+  solveChallenge,
   listReviews,
   approveReview,
   rejectReview,

@@ -15,6 +15,12 @@ export function addWebhooks(app: Express, door: Door, stored: () => void): void 
   for (const psp of ['stripe', 'adyen'] as const satisfies readonly PspName[]) {
     app.post(`/webhooks/${psp}/:account`, async (request, response) => {
       const id = requestId(request, door.deps.newId);
+      const admission = door.shed.admit('critical');
+      if (!admission.ok) {
+        door.sendProblem(response, { ...problemOf(admission), retryAfterS: admission.retryAfterS }, id);
+        return;
+      }
+      response.once('close', admission.done);
       const body = await readBody(request, { bytesMax: webhookBytesMax });
       if (!body.ok) {
         door.sendProblem(response, problemOf(body), id);

@@ -59,7 +59,11 @@ export const metricCatalogue = {
     help: '1 while the policy or model files on disk are refused and the last good ones stay in force.',
     labels: [],
   },
-  challenges_total: { kind: 'counter', help: 'Proof-of-work challenges, by outcome.', labels: ['outcome'] },
+  challenges_total: {
+    kind: 'counter',
+    help: 'Challenges for bots, by outcome: issued, solved, failed, unavailable.',
+    labels: ['outcome'],
+  },
 } as const satisfies Readonly<Record<string, MetricDeclaration>>;
 
 export type MetricCatalogue = typeof metricCatalogue;

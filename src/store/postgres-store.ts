@@ -41,6 +41,7 @@ const apiKeyRow = z.object({
   kind: z.enum(['secret', 'publishable']),
   scopes: z.array(z.enum(scopes)),
   expires_at: instant.nullable(),
+  networks: z.array(z.string()),
 });
 
 const merchantRow = z.object({ id: id('mer'), name: z.string(), created_at: instant });
@@ -49,7 +50,7 @@ function merchantQueries(database: Database): Store['merchants'] {
   return {
     findApiKey: async (hash) => {
       const [row] = await database.rows(sql`update api_keys set last_used_at = now() where hash = ${hash}
-        returning id, merchant_id, kind, scopes, expires_at`);
+        returning id, merchant_id, kind, scopes, expires_at, networks`);
       if (row === undefined) return null;
       const read = apiKeyRow.parse(row);
       return {
@@ -58,6 +59,7 @@ function merchantQueries(database: Database): Store['merchants'] {
         kind: read.kind,
         scopes: read.scopes,
         expiresAt: read.expires_at,
+        networks: read.networks,
       } satisfies ApiKey;
     },
     create: async (merchant) => {
@@ -74,9 +76,9 @@ function merchantQueries(database: Database): Store['merchants'] {
       });
     },
     addApiKey: async (key) => {
-      await database.rows(sql`insert into api_keys (id, merchant_id, kind, hash, hint, scopes, created_at, expires_at)
+      await database.rows(sql`insert into api_keys (id, merchant_id, kind, hash, hint, scopes, created_at, expires_at, networks)
         values (${key.id}, ${key.merchantId}, ${key.kind}, ${key.hash}, ${key.hint}, ${key.scopes},
-          ${toTimestamp(key.createdAt)}, ${key.expiresAt === null ? null : toTimestamp(key.expiresAt)})`);
+          ${toTimestamp(key.createdAt)}, ${key.expiresAt === null ? null : toTimestamp(key.expiresAt)}, ${key.networks ?? []})`);
     },
   };
 }

@@ -124,7 +124,7 @@ describe('hCaptcha and Turnstile', () => {
     [302, '', 'unavailable'],
   ])('an answer %d %s means %s', async (status, body, code) => {
     reply = { status, body };
-    const verdict = await siteVerify('turnstile', { secret: 's', url }).verify('token', proof);
+    const verdict = await siteVerify('turnstile', { secret: 's', siteKey: 'k', url }).verify('token', proof);
     expect(verdict.ok ? 'ok' : verdict.code).toBe(code);
     expect(Object.fromEntries(new URLSearchParams(asked))).toEqual({
       secret: 's',
@@ -135,10 +135,11 @@ describe('hCaptcha and Turnstile', () => {
   });
 
   test('a provider that is away is never a pass', async () => {
-    const verdict = await siteVerify('hcaptcha', { secret: 's', url: 'http://127.0.0.1:1/' }).verify(
-      'token',
-      proof,
-    );
+    const verdict = await siteVerify('hcaptcha', {
+      secret: 's',
+      siteKey: 'k',
+      url: 'http://127.0.0.1:1/',
+    }).verify('token', proof);
     expect(verdict).toMatchObject({ ok: false, code: 'unavailable' });
   });
 });

@@ -60,7 +60,7 @@ async function simulate(
     outcome.reachedPsp += 1;
     if (late) outcome.reachedPspAfterMinute += 1;
     attacks.note('mer_1', given.declined ? 'declined' : 'approved', card);
-    if (given.declined) await limiter.penalise(visit);
+    if (given.declined) await limiter.settle(visit, { failed: true });
   };
 
   for (let second = 0; second < start + 600; second += 1) {

@@ -15,6 +15,7 @@ limits:
 /** A provider whose right answer is "right"; it stands for a person, a bot, and a service that is away. */
 const provider: ChallengeProvider = {
   name: 'proof_of_work',
+  create: () => Promise.resolve({}),
   verify: (solution) =>
     Promise.resolve(
       solution === 'right'
@@ -53,7 +54,7 @@ function open(): {
   return {
     gate,
     attacks,
-    enter: (visit, solution) => gate.enter(visit, { solution, proof }),
+    enter: (visit, solution) => gate.enter(visit, solution === undefined ? undefined : { solution, proof }),
     attack,
     pass: (ms) => void (now += ms),
   };
@@ -73,7 +74,7 @@ describe('the gate', () => {
     const { gate, enter } = open();
     for (let at = 0; at < 4; at += 1) {
       expect(codeOf(await enter(from('a')))).toBe('entered');
-      await gate.leave(from('a'), 'declined');
+      await gate.leave(from('a'), { became: 'declined' });
     }
     expect(codeOf(await enter(from('a')))).toBe('quota_exceeded');
     expect(codeOf(await enter(from('b')))).toBe('entered');
@@ -108,7 +109,7 @@ describe('the gate', () => {
 
   test('turns the shop strict by what it hears of attempts, and of challenges that nobody solved', async () => {
     const { gate, attacks, enter, pass } = open();
-    for (let at = 0; at < 30; at += 1) await gate.leave(from(`x${at}`), 'declined');
+    for (let at = 0; at < 30; at += 1) await gate.leave(from(`x${at}`), { became: 'declined' });
     attacks.tick();
     expect(attacks.profileOf('mer_1')).toBe('strict');
     for (let slice = 0; slice < 360; slice += 1) {

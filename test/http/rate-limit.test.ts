@@ -110,7 +110,7 @@ describe('a rate limit', () => {
     const limiter = rateLimiter({ limits: one, store: memoryStore() });
     for (let at = 0; at < 2; at += 1) {
       expect(await limiter.consume(visit('a'))).toMatchObject({ ok: true });
-      await limiter.penalise(visit('a'));
+      await limiter.settle(visit('a'), { failed: true });
     }
     expect(await limiter.consume(visit('a'))).toMatchObject({ ok: false });
   });
@@ -118,8 +118,10 @@ describe('a rate limit', () => {
   test('charges a call by its risk score', async () => {
     expect([0, 0.5, 1, 7, -1].map(callCost)).toEqual([1, 3, 5, 5, 1]);
     const limiter = rateLimiter({ limits: one, store: memoryStore() });
-    await limiter.consume(visit('a'), callCost(1));
-    await limiter.consume(visit('a'), callCost(1));
+    for (let at = 0; at < 2; at += 1) {
+      await limiter.consume(visit('a'));
+      await limiter.settle(visit('a'), { failed: false, score: 1 });
+    }
     expect(await limiter.consume(visit('a'))).toMatchObject({ ok: false });
   });
 
@@ -142,9 +144,9 @@ describe('a rate limit', () => {
     const limiter = rateLimiter({ limits, store: memoryStore() });
     const buyer: Visit = { call: 'confirm', caller: 'publishable', keys: { bin: '411111' } };
     for (let at = 0; at < 50; at += 1) expect(await limiter.consume(buyer)).toMatchObject({ ok: true });
-    await limiter.penalise(buyer);
+    await limiter.settle(buyer, { failed: true });
     expect(await limiter.consume(buyer)).toMatchObject({ ok: true });
-    await limiter.penalise(buyer);
+    await limiter.settle(buyer, { failed: true });
     expect(await limiter.consume(buyer)).toMatchObject({ ok: false });
   });
 
@@ -194,7 +196,7 @@ describe('a rate limit', () => {
       };
       if (!(await limiter.consume(attempt)).ok) continue;
       tried += 1;
-      await limiter.penalise(attempt);
+      await limiter.settle(attempt, { failed: true });
     }
     expect(tried).toBe(7);
   });

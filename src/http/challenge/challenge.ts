@@ -1,7 +1,8 @@
 import type { EdgeRefusal } from '../problem.ts';
 
 /** What a challenge was asked for; a solution holds for that alone. */
-export type Purpose = 'sign_up' | 'login' | 'add_card' | 'create' | 'confirm';
+export const purposes = ['sign_up', 'login', 'add_card', 'create', 'confirm'] as const;
+export type Purpose = (typeof purposes)[number];
 
 /** What a solution is shown for. */
 export type Proof = {
@@ -21,7 +22,12 @@ export type ProofVerdict = { readonly ok: true } | EdgeRefusal;
 /** Whoever tells people from programs. `verify` never throws: a provider that is away is a refusal, never a pass. */
 export type ChallengeProvider = {
   readonly name: 'proof_of_work' | 'hcaptcha' | 'turnstile';
-  verify(solution: string, proof: Proof): Promise<ProofVerdict>;
+  /**
+   * What the browser is to solve, as JSON for the provider's widget. `work` multiplies the usual effort: 1 for the normal
+   * profile, up to 10 for a shop under attack; hCaptcha and Turnstile judge that themselves.
+   */
+  readonly create: (purpose: Purpose, subject: string, work?: number) => Promise<object>;
+  readonly verify: (solution: string, proof: Proof) => Promise<ProofVerdict>;
 };
 
 /**

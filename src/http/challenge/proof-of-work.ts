@@ -41,8 +41,7 @@ const solutionSchema = z.strictObject({
   solution: z.strictObject({ counter: z.int().min(0), derivedKey: hex(64), time: z.number().optional() }),
 });
 
-export type ProofOfWork = ChallengeProvider & {
-  /** `work` multiplies the usual effort: 1 for the normal profile, up to 10 for a shop under attack. */
+export type ProofOfWork = Omit<ChallengeProvider, 'create'> & {
   create(purpose: Purpose, subject: string, work?: number): Promise<Challenge>;
 };
 

@@ -18,10 +18,11 @@ const answer = z.object({ success: z.boolean(), action: z.string().optional() })
  */
 export function siteVerify(
   name: keyof typeof urls,
-  { secret, url = urls[name] }: { secret: string; url?: string },
+  { secret, siteKey, url = urls[name] }: { secret: string; siteKey: string; url?: string },
 ): ChallengeProvider {
   return {
     name,
+    create: (purpose) => Promise.resolve({ site_key: siteKey, action: purpose }),
     verify: async (token, { address, purpose, holder }) => {
       if (token === '' || token.length > 4_096) return failed('The solution cannot be read.');
       const form = new URLSearchParams({ secret, response: token, remoteip: address });

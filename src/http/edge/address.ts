@@ -10,12 +10,7 @@ export type ReadAddress = (request: IncomingMessage) => string;
  * long as whoever wrote the entry is trusted: what a client writes into it itself is never believed.
  */
 export function addressReader(trustedProxies: readonly string[] = []): ReadAddress {
-  const trusted = new BlockList();
-  for (const block of trustedProxies) {
-    const [address = '', bits] = block.split('/');
-    const family = isIPv4(address) ? 'ipv4' : 'ipv6';
-    trusted.addSubnet(address, bits === undefined ? (family === 'ipv4' ? 32 : 128) : Number(bits), family);
-  }
+  const trusted = blockListOf(trustedProxies);
   const isTrusted = (address: string): boolean =>
     isIP(address) !== 0 && trusted.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
   const none = trustedProxies.length === 0;
@@ -33,6 +28,17 @@ export function addressReader(trustedProxies: readonly string[] = []): ReadAddre
     }
     return address;
   };
+}
+
+/** Addresses and CIDR blocks as one set. Throws when one of them is neither. */
+export function blockListOf(networks: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const network of networks) {
+    const [address = '', bits] = network.split('/');
+    const family = isIPv4(address) ? 'ipv4' : 'ipv6';
+    list.addSubnet(address, bits === undefined ? (family === 'ipv4' ? 32 : 128) : Number(bits), family);
+  }
+  return list;
 }
 
 /** ::ffff:192.0.2.1 and 192.0.2.1 are one address and must share one limit; so must both cases of an IPv6 address. */

@@ -123,7 +123,7 @@ export type AttackSwitch = {
   profileOf(merchant: string): Profile;
   stateOf(merchant: string): AttackState;
   /** Judges what was noted; called every `sliceMs` by a timer of the caller. */
-  tick(): void;
+  readonly tick: () => void;
 };
 
 /** A window is six slices: an attack is judged within ten seconds of its beginning, on a minute of traffic. */

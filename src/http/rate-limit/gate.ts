@@ -1,4 +1,4 @@
-import type { ChallengeProvider, Proof } from '../challenge/challenge.ts';
+import type { ChallengeProvider, Proof, Purpose } from '../challenge/challenge.ts';
 import { type Problem, problemOf } from '../problem.ts';
 import type { AttackSwitch } from './attack-switch.ts';
 import type { Call } from './limits.ts';
@@ -11,13 +11,27 @@ export type Entry =
 /** What bots meet before they reach the product: limits, the shop's attack profile, and a challenge where one is due. */
 export type Gate = {
   /** Before the work. `solution` is what the caller showed, if anything; a wrong one is itself a failure. */
-  enter(
-    visit: Visit,
-    shown: { readonly solution: string | undefined; readonly proof: Proof },
-  ): Promise<Entry>;
-  /** After it, where something could fail: a card that was tried, a sign-in. */
-  leave(visit: Visit, became: 'approved' | 'declined'): Promise<void>;
+  enter(visit: Visit, shown?: { readonly solution: string; readonly proof: Proof }): Promise<Entry>;
+  /** After it, where something could fail: a card that was tried, a secret that was guessed. */
+  leave(visit: Visit, left: Left): Promise<void>;
+  /** A challenge for the browser to solve, harder while the shop is under attack. */
+  readonly issue: (
+    merchant: string,
+    purpose: Purpose,
+    subject: string,
+  ) => Promise<{ readonly provider: ChallengeProvider['name']; readonly challenge: object }>;
+  /** Whether a solution holds, for those who asked for the challenge themselves. */
+  readonly verify: ChallengeProvider['verify'];
 };
+
+/** What became of a call, and the risk score that it was given if it was. */
+export type Left = {
+  readonly became: 'approved' | 'declined' | 'refused';
+  readonly score?: number | null;
+};
+
+/** A bot pays four times as much for each card; a phone is done in two seconds. */
+const workUnderAttack = 4;
 
 /** The calls that try a card: what becomes of them says whether the shop is under attack. */
 const tryCards: ReadonlySet<Call> = new Set<Call>(['confirm', 'add_card']);
@@ -36,27 +50,32 @@ export function makeGate({
   };
 
   return {
-    enter: async (given, { solution, proof }) => {
+    enter: async (given, shown) => {
       const profile = given.keys.merchant === undefined ? 'normal' : attacks.profileOf(given.keys.merchant);
-      const shown = solution === undefined ? undefined : await provider.verify(solution, proof);
-      const visit: Visit = { ...given, profile, challengeSolved: shown?.ok === true };
+      const proved = shown && (await provider.verify(shown.solution, shown.proof));
+      const visit: Visit = { ...given, profile, challengeSolved: proved?.ok === true };
       const verdict = await limiter.consume(visit);
-      if (shown?.ok === false) {
+      if (proved?.ok === false) {
         // Checked after counting, so that guessing solutions is limited like everything else. A provider that is away
         // is nobody's failure.
-        if (shown.code === 'challenge_failed') {
+        if (proved.code === 'challenge_failed') {
           note(visit, 'refused');
-          await limiter.penalise(visit);
+          await limiter.settle(visit, { failed: true });
         }
-        return { ok: false, problem: verdict.ok ? problemOf(shown) : limitProblem(verdict) };
+        return { ok: false, problem: verdict.ok ? problemOf(proved) : limitProblem(verdict) };
       }
       if (verdict.ok) return verdict;
       note(visit, verdict.answer === 'challenge' ? 'challenged' : 'refused');
       return { ok: false, problem: limitProblem(verdict) };
     },
-    leave: async (visit, became) => {
+    leave: async (visit, { became, score }) => {
       note(visit, became);
-      if (became === 'declined') await limiter.penalise(visit);
+      await limiter.settle(visit, { failed: became !== 'approved', score: score ?? null });
     },
+    issue: async (merchant, purpose, subject) => {
+      const work = attacks.profileOf(merchant) === 'strict' ? workUnderAttack : 1;
+      return { provider: provider.name, challenge: await provider.create(purpose, subject, work) };
+    },
+    verify: provider.verify,
   };
 }

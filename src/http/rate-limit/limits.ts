@@ -1,5 +1,6 @@
 import { LineCounter, isNode, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { purposes } from '../challenge/challenge.ts';
 
 /** What a limit can count by. All but the merchant are counted within the merchant: tenants do not slow each other. */
 export const dimensions = [
@@ -17,7 +18,7 @@ export const dimensions = [
 export type Dimension = (typeof dimensions)[number];
 
 /** What a request is about, as limits see it. */
-export const calls = ['sign_up', 'login', 'add_card', 'create', 'confirm', 'manage', 'read'] as const;
+export const calls = [...purposes, 'manage', 'read'] as const;
 export type Call = (typeof calls)[number];
 
 /** Who is calling: a shop's server, a browser with a publishable key or a client secret, or nobody yet. */
@@ -63,6 +64,15 @@ const limit = z
     path: ['cost'],
     message: 'a limit that counts nothing limits nothing',
   })
+  .refine(
+    ({ answer, strict, calls: asked }) =>
+      (answer !== 'challenge' && strict?.answer !== 'challenge') ||
+      asked.every((call) => call !== 'manage' && call !== 'read'),
+    {
+      path: ['calls'],
+      message: 'nobody can solve a challenge for manage or read: name the calls without them',
+    },
+  )
   .refine(({ allow, strict }) => strict === undefined || strict.allow <= allow, {
     path: ['strict', 'allow'],
     message: 'the strict profile must not allow more than the normal one',

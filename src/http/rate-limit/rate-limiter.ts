@@ -32,10 +32,13 @@ export type LimitVerdict =
     };
 
 export type RateLimiter = {
-  /** Before the work: counts the call and says whether it may go on. Cost is 1, or more by `callCost(score)`. */
-  consume(visit: Visit, cost?: number): Promise<LimitVerdict>;
-  /** After a failure (a decline, a wrong password, a forged secret): adds what the limits say a failure weighs. */
-  penalise(visit: Visit, cost?: number): Promise<void>;
+  /** Before the work: counts the call and says whether it may go on. */
+  consume(visit: Visit): Promise<LimitVerdict>;
+  /**
+   * After the work: adds what the limits say a failure weighs (a decline, a wrong password, a forged secret), and what
+   * the call turned out to cost by the score that it was given. Nothing is asked of the store when that is nothing.
+   */
+  settle(visit: Visit, became: { readonly failed: boolean; readonly score?: number | null }): Promise<void>;
   /** Takes over other limits; counts of limits that keep their id and window go on. */
   reload(limits: readonly Limit[]): void;
 };
@@ -73,12 +76,11 @@ export function rateLimiter(deps: {
   };
 
   return {
-    consume: async (visit, cost = 1) => {
-      const counted = await count(visit, (limit) => limit.cost.call * cost);
-      return judge(counted, visit, onExceeded);
-    },
-    penalise: async (visit, cost = 1) => {
-      await count(visit, ({ cost: { failure } }) => (failure > 0 ? failure * cost : undefined));
+    consume: async (visit) => judge(await count(visit, ({ cost }) => cost.call), visit, onExceeded),
+    settle: async (visit, { failed, score }) => {
+      const more = callCost(score ?? 0) - 1;
+      if (!failed && more === 0) return;
+      await count(visit, ({ cost }) => cost.call * more + (failed ? cost.failure : 0) || undefined);
     },
     reload: (limits) => {
       applicable = index(limits);

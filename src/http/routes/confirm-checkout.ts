@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Methods } from '../../domain/routing/methods.ts';
 import { confirmCheckout as confirm } from '../../flows/confirm-checkout.ts';
+import { aboutBuyer, leftByConfirm } from '../codec/about.ts';
 import { checkoutShown, confirmCheckoutBody } from '../codec/checkout.ts';
 import { idOf, nothing, withoutUndefined } from '../codec/parts.ts';
 import { fromWireObserved, occurredAt } from '../codec/signals.ts';
@@ -18,6 +19,9 @@ export const confirmCheckout = route({
     '`processing` when the PSP has not been heard, which settles by itself.',
   scope: 'checkouts',
   client: true,
+  call: 'confirm',
+  about: (body) => ({ keys: aboutBuyer(body.signals, body.payment_method) }),
+  outcomeOf: leftByConfirm,
   params: z.strictObject({ checkout_id: idOf('chk', 'The checkout.') }),
   query: nothing,
   body: confirmCheckoutBody,
@@ -45,10 +49,6 @@ export const confirmCheckout = route({
   },
 });
 
-/** What the connection itself tells about a browser: it may not be overruled by the body. */
-function seen({ address, userAgent, acceptLanguage, clientHints }: Caller) {
-  return withoutUndefined({ ip: address, userAgent, acceptLanguage, clientHints });
-}
 /** What only the shop's server may claim. */
 function fromServer({
   initiator,
@@ -71,6 +71,10 @@ function methodsOf({ stripe, adyen }: { stripe?: string | undefined; adyen?: unk
   });
 }
 
+/** What the connection itself tells about a browser: it may not be overruled by the body. */
+function seen({ address, userAgent, acceptLanguage, clientHints }: Caller) {
+  return withoutUndefined({ ip: address, userAgent, acceptLanguage, clientHints });
+}
 
 function browserOf(device: { ip?: string; userAgent?: string; acceptLanguage?: string }) {
   const { ip, userAgent, acceptLanguage } = device;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { createAssessment as assess } from '../../flows/create-assessment.ts';
 import { assessmentEvents } from '../../domain/risk/decision.ts';
+import { aboutBuyer, callOfEvent, leftByAssessment } from '../codec/about.ts';
 import { assessmentShown } from '../codec/checkout.ts';
 import { nothing } from '../codec/parts.ts';
 import { allSignals, fromWireSignals, occurredAt } from '../codec/signals.ts';
@@ -16,6 +17,9 @@ export const createAssessment = route({
     'Scores the signals with the shop’s model, applies the policy of the event, and says what to do and why.',
   scope: 'assessments',
   client: false,
+  call: 'create',
+  about: ({ event, signals }) => ({ call: callOfEvent[event], keys: aboutBuyer(signals) }),
+  outcomeOf: leftByAssessment,
   params: nothing,
   query: nothing,
   body: z

@@ -16,6 +16,7 @@ export const createCheckout = route({
     'Records what a buyer is about to pay. No money moves, and the answer holds the secret for the browser.',
   scope: 'checkouts',
   client: false,
+  call: 'create',
   params: nothing,
   query: nothing,
   body: createCheckoutBody,
