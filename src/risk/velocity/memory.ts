@@ -49,7 +49,7 @@ export function memoryVelocity(
         shared.set(before, next);
         young.set(key, next);
       }
-      if (young.size >= entitiesMax / 2) [old, young] = [young, new Map()];
+      if (young.size >= entitiesMax / 2) [old, young] = [young, new Map<string, History>()];
       return Promise.resolve();
     },
     size: () => young.size + old.size,

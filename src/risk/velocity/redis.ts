@@ -44,8 +44,8 @@ export function redisVelocity(url: string, settings: RedisSettings = {}): Veloci
       const answers = await pipeline.exec().catch(unavailable);
       const histories: Partial<Record<EntityKind, History>> = {};
       named.forEach((kind, index) => {
-        const log = answerOf<string[]>(answers, 2 * index);
-        const sums = answerOf<(string | null)[]>(answers, 2 * index + 1);
+        const log = answerOf(answers, 2 * index) as string[];
+        const sums = answerOf(answers, 2 * index + 1) as (string | null)[];
         histories[kind] = toHistory(log, sums);
       });
       return histories satisfies Histories;
@@ -126,10 +126,10 @@ function toHistory(log: readonly string[], sums: readonly (string | null)[]): Hi
 
 type Answers = [error: Error | null, answer: unknown][] | null;
 
-function answerOf<T>(answers: Answers, index: number): T {
+function answerOf(answers: Answers, index: number): unknown {
   const [error, answer] = answers?.[index] ?? [new Error('no answer'), null];
   if (error) throw new VelocityUnavailable(error);
-  return answer as T;
+  return answer;
 }
 
 function unavailable(cause: unknown): never {

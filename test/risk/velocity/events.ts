@@ -80,6 +80,6 @@ export function* happeningsFrom(seed: number, count: number): Generator<MadeUp> 
 }
 
 /** Without the fields that are undefined: an absent signal is absent. */
-function defined<T extends object>(signals: T): Signals {
+function defined(signals: object): Signals {
   return Object.fromEntries(Object.entries(signals).filter(([, value]) => value !== undefined));
 }
