@@ -3,25 +3,34 @@ import { SQSClient, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { type Message, type Sink, SinkRefused, publishTimeoutMs } from '../sink.ts';
 import { waves } from './waves.ts';
 
-/** Credentials, and an endpoint other than Amazon's, come from the environment in the SDK's own way. */
+/** Credentials come from the environment in the SDK's own way: keys, a profile, the role of the machine. */
 export type SnsSqsSettings = {
   readonly name: string;
   readonly region: string;
+  /** Another than Amazon's. */
+  readonly endpoint: string | null;
   /** The ARN of a FIFO topic, or the URL of a FIFO queue. */
   readonly target: { readonly topicArn: string } | { readonly queueUrl: string };
 };
 
 type Entry = { Id: string; MessageGroupId: string; MessageDeduplicationId: string };
 type Failure = { Code?: string | undefined; SenderFault?: boolean | undefined };
-type SendTen = (batch: readonly Message[], signal: AbortSignal) => Promise<readonly Failure[]>;
+type Sender = {
+  readonly send: (batch: readonly Message[], signal: AbortSignal) => Promise<readonly Failure[]>;
+  readonly destroy: () => void;
+};
 
 /**
  * A FIFO topic or queue; the group is the aggregate, the deduplication id the event's. Ten messages travel in a request
  * and may fail one by one, so no request holds two of a group, and the second of a group leaves when the first is there.
  */
-export function snsSqsSink({ name, region, target }: SnsSqsSettings): Sink {
+export function snsSqsSink({ name, region, endpoint, target }: SnsSqsSettings): Sink {
+  // The relay repeats; a second patience here would outlast its lease.
+  const settings = { region, maxAttempts: 1, ...(endpoint === null ? {} : { endpoint }) };
   const client =
-    'topicArn' in target ? snsClient(region, target.topicArn) : sqsClient(region, target.queueUrl);
+    'topicArn' in target
+      ? snsSender(new SNSClient(settings), target.topicArn)
+      : sqsSender(new SQSClient(settings), target.queueUrl);
   return {
     name,
     batchMax: 500,
@@ -65,14 +74,13 @@ async function inParallel(
   return failures;
 }
 
-function snsClient(region: string, topicArn: string): { send: SendTen; destroy: () => void } {
-  const sns = new SNSClient({ region, maxAttempts: 1 });
+function snsSender(sns: SNSClient, topicArn: string): Sender {
   return {
     destroy: () => sns.destroy(),
     send: async (ten, signal) => {
       const entries = ten.map((message) => ({
         ...entry(message),
-        Message: message.body,
+        Message: acceptable(message.body),
         MessageAttributes: { type: { DataType: 'String', StringValue: message.event.type } },
       }));
       const command = new PublishBatchCommand({ TopicArn: topicArn, PublishBatchRequestEntries: entries });
@@ -81,20 +89,27 @@ function snsClient(region: string, topicArn: string): { send: SendTen; destroy: 
   };
 }
 
-function sqsClient(region: string, queueUrl: string): { send: SendTen; destroy: () => void } {
-  const sqs = new SQSClient({ region, maxAttempts: 1 });
+function sqsSender(sqs: SQSClient, queueUrl: string): Sender {
   return {
     destroy: () => sqs.destroy(),
     send: async (ten, signal) => {
       const entries = ten.map((message) => ({
         ...entry(message),
-        MessageBody: message.body,
+        MessageBody: acceptable(message.body),
         MessageAttributes: { type: { DataType: 'String', StringValue: message.event.type } },
       }));
       const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries });
       return (await sqs.send(command, { abortSignal: signal })).Failed ?? [];
     },
   };
+}
+
+/** The services refuse some characters that JSON may hold as they are; escaped, they are the same JSON. */
+function acceptable(body: string): string {
+  return body.replace(
+    /[\uD800-\uDFFF\uFFFE\uFFFF]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 function entry({ event }: Message): Entry {

@@ -1,0 +1,223 @@
+/** What every sink promises (src/events/sink.ts), held against the real far end of each. */
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { CloudEvent } from 'cloudevents';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startKafka } from '../../scripts/services/kafka.ts';
+import { startSnsSqs } from '../../scripts/services/sns-sqs.ts';
+import { toEnvelope } from '../../src/domain/events/envelope.ts';
+import type { Event } from '../../src/domain/events/event.ts';
+import { type Sink, SinkRefused } from '../../src/events/sink.ts';
+import { relayEvents } from '../../src/flows/relay-events.ts';
+import { redisUrl } from '../harness/redis.ts';
+import { type Outbox, freshOutbox, judge, manyEvents, newId, orderEvent } from './outbox.ts';
+import { type OpenRig, type Rig, kafkaRig, redisRig, snsSqsRig, webhooksRig } from './rigs.ts';
+
+const kafka = await startKafka();
+const snsSqs = await startSnsSqs();
+
+type Contestant =
+  { readonly name: string; readonly open: OpenRig } | { readonly name: string; readonly absent: string };
+
+const contestants: readonly Contestant[] = [
+  { name: 'Kafka', ...('url' in kafka ? { open: kafkaRig(kafka.url) } : kafka) },
+  { name: 'SNS', open: snsSqsRig(snsSqs.url, 'sns') },
+  { name: 'SQS', open: snsSqsRig(snsSqs.url, 'sqs') },
+  {
+    name: 'Redis Streams',
+    ...(redisUrl === null
+      ? { absent: process.env['TILLGATE_TEST_REDIS_ABSENT'] ?? 'no Redis' }
+      : { open: redisRig(redisUrl) }),
+  },
+  { name: 'webhooks', open: webhooksRig },
+];
+
+const table = new Map<string, Map<string, string>>();
+const note = (sink: string, what: string, result: string): void => {
+  const row = table.get(what) ?? new Map<string, string>();
+  table.set(what, row.set(sink, result));
+};
+
+afterAll(async () => {
+  const names = contestants.map(({ name }) => name);
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const rows = [...table].map(([what, row]) =>
+    line([what, ...names.map((name) => row.get(name) ?? 'skipped')]),
+  );
+  process.stderr.write(
+    [line(['case', ...names]), line(names.concat('').map(() => '---')), ...rows, ''].join('\n'),
+  );
+  if ('stop' in kafka) await kafka.stop();
+  await snsSqs.stop();
+});
+
+for (const contestant of contestants) {
+  if ('open' in contestant) describe(contestant.name, () => suite(contestant.name, contestant.open));
+  else describe.skip(`${contestant.name} (${contestant.absent})`, () => suite(contestant.name, webhooksRig));
+}
+
+function suite(name: string, open: OpenRig): void {
+  let outbox: Outbox;
+  let rig: Rig;
+  beforeEach(async () => {
+    outbox = await freshOutbox();
+    rig = await open(outbox);
+  });
+  afterEach(async () => {
+    await rig.close();
+    await outbox.drop();
+  });
+
+  /** A case of the suite and of the table. */
+  const holds = (what: string, proof: () => Promise<string>): void => {
+    test(what, async () => {
+      note(name, what, 'FAILED');
+      note(name, what, await proof());
+    });
+  };
+
+  const relayTo = (sink: Sink) =>
+    relayEvents({ store: outbox.store, failpoint: () => undefined }, sink, {
+      holder: newId('rel'),
+      leaseMs: 15_000,
+      triesMax: 3,
+      monotonic: () => performance.now(),
+    });
+
+  /** Relays until so many different events arrived from these orders. */
+  const relayUntil = async (round: () => Promise<number>, events: readonly Event[]) => {
+    const wanted = new Set<string>(events.map(({ id }) => id));
+    for (const until = Date.now() + 20_000; Date.now() < until; await sleep(20)) {
+      await round();
+      const arrived = (await rig.received()).map(fromWire).filter(({ id }) => wanted.has(id));
+      if (new Set(arrived.map(({ id }) => id)).size === wanted.size) return arrived;
+    }
+    throw new Error('not everything arrived');
+  };
+
+  holds('everything arrives, each order in order, as a CloudEvent', async () => {
+    const events = manyEvents(outbox.merchantId, 20, 10);
+    await outbox.store.events.append(events);
+    const arrived = await relayUntil(relayTo(rig.sink).round, events);
+    expect(judge(arrived)).toEqual({ distinct: 200, copies: 0, outOfOrder: 0 });
+    return `${arrived.length} of 200`;
+  });
+
+  holds('what is sent arrives, whatever characters it has', async () => {
+    const odd = 'naïve 漢字 🎉 \uFFFF "quoted" \\u0000 <&>';
+    const event = orderEvent(outbox.merchantId, newId('ord'), 1, odd);
+    await outbox.store.events.append([event]);
+    await relayUntil(relayTo(rig.sink).round, [event]);
+    const [stored] = await outbox.store.events.list(outbox.merchantId, null, 1);
+    const received = (await rig.received()).map((body) => JSON.parse(body) as unknown);
+    expect(received).toEqual([toEnvelope(stored?.event ?? event)]);
+    expect(received).toMatchObject([{ data: { note: odd } }]);
+    return 'same';
+  });
+
+  holds('a batch that comes again adds copies with equal ids at most', async () => {
+    const events = manyEvents(outbox.merchantId, 5, 4);
+    await outbox.store.events.append(events);
+    const relay = relayTo(twice(rig.sink));
+    const { copies, ...rest } = judge(await relayUntil(relay.round, events));
+    expect(rest).toEqual({ distinct: 20, outOfOrder: 0 });
+    return `${copies} copies`;
+  });
+
+  holds('a sink that is away fails without refusing, and gets its backlog when it is back', async () => {
+    const { away } = rig;
+    if (away === null) return 'n/a';
+    const events = manyEvents(outbox.merchantId, 10, 5);
+    await outbox.store.events.append(events);
+    const broken = relayTo(away);
+    const failure: unknown = await broken.round().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Error);
+    expect(failure).not.toBeInstanceOf(SinkRefused);
+    await broken.release();
+    const arrived = await relayUntil(relayTo(rig.sink).round, events);
+    expect(judge(arrived)).toMatchObject({ distinct: 50, outOfOrder: 0 });
+    return '50 of 50';
+  });
+
+  holds(
+    'an event that is refused is set aside with what follows in its order, and can be replayed',
+    async () => {
+      const events = manyEvents(outbox.merchantId, 6, 5);
+      const [poison] = events;
+      if (poison === undefined) throw new Error('there are events');
+      await outbox.store.events.append(events);
+      const others = events.filter((each) => each.aggregate.id !== poison.aggregate.id);
+      let refuses = true;
+      const relay = relayTo(refusing(rig.sink, () => refuses, poison.id));
+      expect(judge(await relayUntil(relay.round, others))).toMatchObject({ distinct: 25, outOfOrder: 0 });
+      const aside = () => outbox.store.relay.listSetAside(100);
+      while ((await relay.round()) > 0);
+      expect(new Set((await aside()).map(({ key }) => key))).toEqual(new Set([poison.aggregate.id]));
+      expect(await aside()).toHaveLength(5);
+      expect(
+        (await rig.received()).map(fromWire).some(({ subject }) => subject === poison.aggregate.id),
+      ).toBe(false);
+
+      refuses = false;
+      expect(await outbox.store.relay.replay(rig.sink.name, null)).toBe(5);
+      const replayed = await relayUntil(
+        relay.round,
+        events.filter((each) => each.aggregate.id === poison.aggregate.id),
+      );
+      expect(judge(replayed)).toMatchObject({ distinct: 5, outOfOrder: 0 });
+      expect(await aside()).toEqual([]);
+      return '5 aside, 5 replayed';
+    },
+  );
+
+  holds('a message that is too large for the far end is refused, not lost', async () => {
+    if (!(name in tooLarge)) return 'no limit';
+    const large = orderEvent(outbox.merchantId, newId('ord'), 1, 'x'.repeat(tooLarge[name] ?? 0));
+    const sent = rig.sink.publish([{ event: large, body: JSON.stringify(toEnvelope(large)) }]);
+    await expect(sent).rejects.toBeInstanceOf(SinkRefused);
+    const next = orderEvent(outbox.merchantId, newId('ord'), 1);
+    await rig.sink.publish([{ event: next, body: JSON.stringify(toEnvelope(next)) }]);
+    return 'refused';
+  });
+
+  holds('two relays at once publish nothing twice while both live', async () => {
+    const events = manyEvents(outbox.merchantId, 10, 10);
+    const relays = [relayTo(rig.sink), relayTo(rig.sink)];
+    await outbox.store.events.append(events);
+    const arrived = await relayUntil(
+      async () => (await Promise.all(relays.map((relay) => relay.round()))).reduce((sum, n) => sum + n),
+      events,
+    );
+    expect(judge(arrived)).toEqual({ distinct: 100, copies: 0, outOfOrder: 0 });
+    return '0 copies';
+  });
+}
+
+/** Bytes that are above the far end's own limit, where there is one that a shop may meet. */
+const tooLarge: Readonly<Record<string, number>> = { Kafka: 1_100_000, SNS: 300_000, SQS: 1_100_000 };
+
+function fromWire(body: string) {
+  const read = new CloudEvent<object>(JSON.parse(body) as object, true);
+  return { id: read.id, subject: read.subject ?? '', sequence: String(read['sequence']) };
+}
+
+/** As after a crash between publishing and marking. */
+function twice(sink: Sink): Sink {
+  return {
+    ...sink,
+    publish: async (batch) => {
+      await sink.publish(batch);
+      await sink.publish(batch);
+    },
+  };
+}
+
+/** The far end with a rule against one event; everything else is its own behaviour. */
+function refusing(sink: Sink, refuses: () => boolean, id: string): Sink {
+  return {
+    ...sink,
+    publish: (batch) =>
+      refuses() && batch.some(({ event }) => event.id === id)
+        ? Promise.reject(new SinkRefused('not this one'))
+        : sink.publish(batch),
+  };
+}
