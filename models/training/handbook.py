@@ -23,8 +23,20 @@ def main():
     test = unknown_customers(past, train)
     models = {
         "lr": make_pipeline(StandardScaler(), LogisticRegression(random_state=0)),
+        # As XGBoost counts: exact splits, and leaves limited by their second derivative and not by their rows.
         "gbdt": lightgbm.LGBMClassifier(
-            n_estimators=50, max_depth=3, num_leaves=8, learning_rate=0.1, random_state=0, n_jobs=1, verbose=-1
+            n_estimators=50,
+            max_depth=3,
+            num_leaves=8,
+            learning_rate=0.1,
+            min_child_weight=1,
+            min_child_samples=1,
+            reg_lambda=1,
+            max_bin=5000,
+            min_data_in_bin=1,
+            random_state=0,
+            n_jobs=1,
+            verbose=-1,
         ),
     }
     for name, model in models.items():
