@@ -12,6 +12,7 @@ import { apiHeaders } from './http/edge/headers.ts';
 import { loadShed } from './http/edge/shed.ts';
 import { type HttpServer, createHttpServer } from './http/edge/server.ts';
 import { problemSender } from './http/problem.ts';
+import { attackNews } from './http/rate-limit/attack-news.ts';
 import { openGate } from './http/rate-limit/open-gate.ts';
 import { render } from './http/render/render.ts';
 import { addReturnPage } from './http/return-page.ts';
@@ -62,6 +63,7 @@ export async function startService(config: Config, merchantId: MerchantId, log: 
     onIdleFault: (error) => log.warn('an idle database connection broke', { error }),
   });
   const store = postgresStore(database);
+  const newsOf = attackNews({ newId, clock });
   const gate = openGate({
     policies: config.policies,
     redisUrl: config.redisUrl,
@@ -70,7 +72,11 @@ export async function startService(config: Config, merchantId: MerchantId, log: 
     log,
     metrics,
     clock,
-    onAttack: () => undefined,
+    onAttack: (change) => {
+      store.events
+        .append([newsOf(change)])
+        .catch((error: unknown) => log.error('the news of an attack was not stored', { error }));
+    },
   });
   const risk = await openRisk({
     policies: config.policies,

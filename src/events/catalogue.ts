@@ -108,6 +108,17 @@ const declared = {
       because: z.enum(['by_request', 'gone', 'failing']),
     }),
   },
+  'attack.began': {
+    says: 'The shop looks attacked; the strict profile of its limits holds.',
+    data: z.object({
+      attack_id: id('atk', 'The attack, as one process sees it.'),
+      reason: z.enum(['decline_ratio', 'distinct_cards']),
+    }),
+  },
+  'attack.ended': {
+    says: 'The shop has been calm for a while; the normal limits hold.',
+    data: z.object({ attack_id: id('atk', 'The attack.') }),
+  },
 } as const satisfies Record<EventType, Entry>;
 
 type Said<T extends EventType> = Wire<Extract<EventFact, { type: T }>['data']>;

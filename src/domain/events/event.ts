@@ -7,6 +7,7 @@ import type {
   AssessmentId,
   AttemptId,
   WebhookEndpointId,
+  AttackId,
 } from '../../kernel/ids.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import type { Money } from '../../kernel/money.ts';
@@ -29,7 +30,8 @@ export type Event = {
 export type Aggregate =
   | { readonly type: 'order'; readonly id: OrderId }
   | { readonly type: 'assessment'; readonly id: AssessmentId }
-  | { readonly type: 'webhook_endpoint'; readonly id: WebhookEndpointId };
+  | { readonly type: 'webhook_endpoint'; readonly id: WebhookEndpointId }
+  | { readonly type: 'attack'; readonly id: AttackId };
 
 /** An event before it has an id and a number. */
 export type EventFact =
@@ -72,7 +74,16 @@ export type EventFact =
         /** Asked for, answered 410 Gone, or failed for a whole retry schedule. */
         readonly because: 'by_request' | 'gone' | 'failing';
       };
-    };
+    }
+  | {
+      readonly type: 'attack.began';
+      readonly data: {
+        readonly attackId: AttackId;
+        /** What left its band: the share of attempts that fail, or how many cards are tried. */
+        readonly reason: 'decline_ratio' | 'distinct_cards';
+      };
+    }
+  | { readonly type: 'attack.ended'; readonly data: { readonly attackId: AttackId } };
 
 export type EventType = EventFact['type'];
 

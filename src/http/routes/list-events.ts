@@ -15,7 +15,7 @@ const eventShown = z
     id: z.string(),
     type: z.string(),
     at: shownTime,
-    aggregate: z.strictObject({ type: z.enum(['order', 'assessment', 'webhook_endpoint']), id: z.string() }),
+    aggregate: z.strictObject({ type: z.enum(['order', 'assessment', 'webhook_endpoint', 'attack']), id: z.string() }),
     sequence: z.int().meta({ description: '1, 2, 3 … within the aggregate, without gaps.' }),
     data: z.record(z.string(), z.unknown()),
   })
