@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type EventSettings, eventSettings, eventVariables } from './events/settings.ts';
 
 /** What the environment says, checked and typed. Secrets come from here only; nothing is read from it later. */
 export type Config = {
@@ -17,6 +18,7 @@ export type Config = {
   readonly trustedProxies: readonly string[];
   /** Who sets challenges for bots; our own proof of work when null. */
   readonly challenges: ForeignChallenges | null;
+  readonly events: EventSettings;
   readonly policies: string;
   readonly models: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -97,6 +99,7 @@ const environment = z.object({
   CHALLENGE_PROVIDER: z.enum(['proof_of_work', 'hcaptcha', 'turnstile']).default('proof_of_work'),
   CHALLENGE_SITE_KEY: z.string().optional(),
   CHALLENGE_SECRET: z.string().optional(),
+  ...eventVariables,
   POLICIES_DIR: z.string().default('policies'),
   MODELS_DIR: z.string().default('models'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -145,6 +148,7 @@ export function readConfig(env: Environment): Config {
     adyen: adyenOf(set),
     trustedProxies: set.TRUSTED_PROXIES,
     challenges: challengesOf(set),
+    events: eventSettings(set),
     policies: set.POLICIES_DIR,
     models: set.MODELS_DIR,
     logLevel: set.LOG_LEVEL,

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Config } from './config.ts';
+import { startEventRelays } from './event-relays.ts';
+import { webhookCalls } from './events/webhooks/calls.ts';
 import type { Deps } from './flows/deps.ts';
 import { makeAdmin } from './http/admin.ts';
 import { authenticator } from './http/authenticate.ts';
@@ -94,6 +96,11 @@ export async function startService(config: Config, merchantId: MerchantId, log: 
     `${config.policies}/routing.yaml`,
     accounts.map(({ psp }) => `${psp.name}/${psp.account}`),
   );
+  const calls = webhookCalls({
+    installationSecret: config.secret,
+    allowed: { loopback: config.events.webhooksToLoopback },
+    timeoutMs: 15_000,
+  });
   const deps: Deps = {
     store,
     risk: risk.risk,
@@ -104,6 +111,7 @@ export async function startService(config: Config, merchantId: MerchantId, log: 
     failpoint: failpointAt(config.failpoint),
     leaseMs: config.leaseMs,
     publicUrl: config.publicUrl,
+    calls,
   };
   const headers = apiHeaders();
   const shed = loadShed({ onShed: (of) => metrics.http_shed_total.add({ class: of }) });
@@ -119,6 +127,7 @@ export async function startService(config: Config, merchantId: MerchantId, log: 
     sendProblem: problemSender({ docsUrl: '/docs', headers }),
   };
   const workers = startWorkers(deps, log);
+  const relays = startEventRelays(config.events, deps, log, metrics);
   const app = makeApp(door, routes, (extended) => {
     addWebhooks(extended, door, workers.wakeDeliveries);
     addReturnPage(extended, door);
@@ -137,6 +146,8 @@ export async function startService(config: Config, merchantId: MerchantId, log: 
       draining = true;
       const cut = await api.close(drainMs);
       await workers.stop();
+      await relays.stop();
+      await calls.close();
       await admin.close(1_000);
       await risk.close();
       gate.close();

@@ -1,6 +1,7 @@
 import type { Event } from '../domain/events/event.ts';
 import type { Purchase } from '../domain/purchase/purchase.ts';
 import type { Assessment } from '../domain/risk/assessment.ts';
+import type { WebhookCalls } from '../events/sink.ts';
 import type { NewId } from '../kernel/ids.ts';
 import type { Clock } from '../kernel/instant.ts';
 import type { PspDirectory } from '../psp/psp.ts';
@@ -22,6 +23,8 @@ export type Deps = {
   readonly leaseMs: number;
   /** Where PSPs send the buyer's browser back to. */
   readonly publicUrl: string;
+  /** How merchants' endpoints are called. */
+  readonly calls: WebhookCalls;
 };
 
 /** Writes replies as they go over the wire; the bytes are stored with the request. */

@@ -12,10 +12,7 @@ export async function relayWebhook(
     newId,
     calls,
     random,
-  }: Pick<Deps, 'store' | 'clock' | 'newId'> & {
-    readonly calls: WebhookCalls;
-    readonly random: () => number;
-  },
+  }: Pick<Deps, 'store' | 'clock' | 'newId' | 'calls'> & { readonly random: () => number },
   due: DueWebhook,
 ): Promise<void> {
   const { endpoint, event, tries } = due;

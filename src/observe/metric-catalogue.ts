@@ -54,6 +54,16 @@ export const metricCatalogue = {
     help: 'Parts that failed during an assessment; the policy’s stated degraded decision applied.',
     labels: ['part'],
   },
+  relay_lag_seconds: {
+    kind: 'gauge',
+    help: 'Age of the oldest event that a sink still has to get.',
+    labels: ['sink'],
+  },
+  relay_set_aside: {
+    kind: 'gauge',
+    help: 'Events a sink refused, and those that wait behind them; `npm run events -- set-aside` lists them.',
+    labels: ['sink'],
+  },
   policy_refused: {
     kind: 'gauge',
     help: '1 while the policy or model files on disk are refused and the last good ones stay in force.',

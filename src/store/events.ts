@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Database } from './database.ts';
+import { toTimestamp } from './rows/columns.ts';
 import { events, fromEventRow, toEventRow } from './rows/fact-rows.ts';
 import { raw, sql } from './sql.ts';
 import { gated, part } from './statement.ts';
@@ -28,6 +29,10 @@ export function eventQueries(database: Database): Store['events'] {
           and xact < pg_snapshot_xmin(pg_current_snapshot())
         order by xact, position limit ${limit}`);
       return rows.map(fromListedRow);
+    },
+    planMonths: async (now) => {
+      await database.rows(sql`select plan_events_of((date_trunc('month', ${toTimestamp(now)}::timestamptz at time zone 'UTC')
+        + make_interval(months => ahead))::date) from generate_series(0, 2) as ahead`);
     },
     append: async (appended) => {
       if (appended.length === 0) return;

@@ -85,6 +85,8 @@ export type Store = {
       after: EventCursor | null,
       limit: number,
     ) => Promise<readonly ListedEvent[]>;
+    /** Makes the partitions of this month and the two that follow. */
+    readonly planMonths: (now: Instant) => Promise<void>;
     /** Says what is not part of a purchase or an assessment. */
     readonly append: (events: readonly Event[]) => Promise<void>;
   };
