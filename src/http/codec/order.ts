@@ -8,22 +8,36 @@ const partOfTheOrder = {
   currency: currency.optional().meta({ description: 'Must be the order’s.' }),
 };
 
+/** A lone amount must not be read as no amount, which means everything that is left. */
+function together<Part extends { amount?: unknown; currency?: unknown }>(of: z.ZodType<Part>) {
+  const error = 'amount and currency come together';
+  return of
+    .refine(({ amount, currency }) => amount === undefined || currency !== undefined, {
+      error,
+      path: ['currency'],
+    })
+    .refine(({ amount, currency }) => currency === undefined || amount !== undefined, {
+      error,
+      path: ['amount'],
+    });
+}
+
 /** Absent and empty bodies mean the same: everything that is left. */
-export const captureBody = z
-  .strictObject({
+export const captureBody = together(
+  z.strictObject({
     ...partOfTheOrder,
     final: z.boolean().default(true).meta({ description: 'Release what is not captured.' }),
-  })
-  .meta({ id: 'Capture' });
+  }),
+).meta({ id: 'Capture' });
 
-export const refundBody = z
-  .strictObject({
+export const refundBody = together(
+  z.strictObject({
     ...partOfTheOrder,
     reason: z
       .enum(['requested_by_customer', 'duplicate', 'fraudulent', 'other'])
       .default('requested_by_customer'),
-  })
-  .meta({ id: 'Refund' });
+  }),
+).meta({ id: 'Refund' });
 
 const movement = z
   .strictObject({
