@@ -13,9 +13,19 @@ const common: readonly ProblemCode[] = [
 
 const withBody: readonly ProblemCode[] = [
   'body_required',
+  'body_incomplete',
   'body_too_large',
   'content_type_refused',
+  'content_encoding_refused',
   'json_malformed',
+  'json_not_utf8',
+  'json_byte_order_mark',
+  'json_duplicate_key',
+  'json_key_refused',
+  'json_number_inexact',
+  'json_text_refused',
+  'json_too_deep',
+  'json_too_large',
   'input_invalid',
   'card_number_refused',
 ];
@@ -120,7 +130,9 @@ function problemReplies(route: Route): Record<string, object> {
   const codes = new Set<ProblemCode>([
     ...common,
     ...(Object.keys(route.params.shape).length > 0 ? (['not_found'] as const) : []),
-    ...(Object.keys(route.query.shape).length > 0 ? (['parameter_unknown', 'input_invalid'] as const) : []),
+    ...(Object.keys(route.query.shape).length > 0
+      ? (['parameter_unknown', 'parameter_repeated', 'url_malformed', 'input_invalid'] as const)
+      : []),
     ...(route.body === null ? [] : withBody),
     ...(route.moves === null ? [] : withKey),
     ...route.problems,
