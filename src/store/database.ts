@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import pg from 'pg';
 import { StoreFault } from './fault.ts';
 import type { Sql } from './sql.ts';
@@ -41,7 +42,7 @@ export function openDatabase(settings: DatabaseSettings): Database {
       const result = await pool.query(statement);
       return result.rows as unknown[];
     } catch (cause) {
-      throw cause instanceof Error ? new StoreFault(cause) : cause;
+      throw isNativeError(cause) ? new StoreFault(cause) : cause;
     }
   };
   return {
