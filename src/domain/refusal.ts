@@ -29,6 +29,9 @@ export type RefusalCode =
   | 'payment_quarantined'
   // reviews
   | 'review_not_open'
+  // endpoints for events
+  | 'webhook_url_refused'
+  | 'webhook_endpoints_too_many'
   // what PSPs send
   | 'webhook_not_authentic';
 

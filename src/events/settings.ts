@@ -55,9 +55,9 @@ export const eventVariables = {
   EVENTS_LIVE_MONTHS: wholeNumber.default(3),
 };
 
-const variables = z.object(eventVariables);
+type Variables = z.output<z.ZodObject<typeof eventVariables>>;
 
-export function eventSettings(set: z.output<typeof variables>): EventSettings {
+export function eventSettings(set: Variables): EventSettings {
   const aws = { region: set.EVENTS_AWS_REGION, endpoint: set.EVENTS_AWS_ENDPOINT ?? null };
   const { EVENTS_SNS_TOPIC_ARN: topicArn, EVENTS_SQS_QUEUE_URL: queueUrl } = set;
   return {
@@ -84,7 +84,7 @@ export function eventSettings(set: z.output<typeof variables>): EventSettings {
   };
 }
 
-function kafkaOf(set: z.output<typeof variables>): KafkaSettings | null {
+function kafkaOf(set: Variables): KafkaSettings | null {
   if (set.EVENTS_KAFKA_BROKERS === undefined) return null;
   const { EVENTS_KAFKA_SASL: mechanism } = set;
   return {

@@ -101,6 +101,17 @@ export const refusalCatalogue = {
     title: 'There is nothing to review',
     explanation: 'The order is not held for review, or somebody has decided already.',
   },
+  webhook_url_refused: {
+    status: 422,
+    title: 'Events cannot be sent to this URL',
+    explanation:
+      'Endpoints are https URLs on port 443 or 8443, on hosts of the public internet, without user name or password.',
+  },
+  webhook_endpoints_too_many: {
+    status: 409,
+    title: 'There are too many endpoints',
+    explanation: 'Remove one first; one endpoint can take all types of events.',
+  },
   webhook_not_authentic: {
     status: 401,
     title: 'The signature does not fit',

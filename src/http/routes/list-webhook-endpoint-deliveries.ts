@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { nothing } from '../codec/parts.ts';
+import { deliveryShown, endpointParams, toWireDelivery } from '../codec/webhook-endpoint.ts';
+import { route } from '../route.ts';
+
+/** What fits on a page that a person reads. */
+const deliveriesMax = 100;
+
+export const listWebhookEndpointDeliveries = route({
+  operationId: 'listWebhookEndpointDeliveries',
+  method: 'get',
+  path: '/v1/webhook-endpoints/{endpoint_id}/deliveries',
+  tag: 'Webhook endpoints',
+  summary: 'See what was delivered',
+  description: 'The newest deliveries to the endpoint with every attempt. Kept for 30 days.',
+  scope: 'events',
+  client: false,
+  params: endpointParams,
+  query: nothing,
+  body: null,
+  moves: null,
+  reply: {
+    status: 200,
+    schema: z.strictObject({ deliveries: z.array(deliveryShown) }).meta({ id: 'WebhookDeliveryList' }),
+    description: 'The deliveries.',
+  },
+  problems: [],
+  handle: async ({ deps, caller, params }) => {
+    const { webhooks } = deps.store;
+    const deliveries = await webhooks.deliveries(caller.merchantId, params.endpoint_id, deliveriesMax);
+    return { document: { deliveries: deliveries.map(toWireDelivery) } };
+  },
+});
