@@ -1,9 +1,15 @@
-import type { Attempt } from '../domain/payment/attempt.ts';
+import { type Attempt, isLive } from '../domain/payment/attempt.ts';
 import type { AttemptRef, MovementRef } from '../domain/payment/witness.ts';
 import type { Purchase } from '../domain/purchase/purchase.ts';
+import { releaseAuthorization } from '../domain/purchase/release-authorization.ts';
+import { fraudReportOf, reportFraud } from '../domain/purchase/report-fraud.ts';
+import type { Step } from '../domain/purchase/step.ts';
 import { unreachable } from '../kernel/unreachable.ts';
-import type { Delivery } from '../store/store.ts';
+import type { Instant } from '../kernel/instant.ts';
+import type { Delivery, DeliveryName } from '../store/store.ts';
 import { concludeQuietly, subjectOf } from './authorize-attempt.ts';
+import { commit } from './commit.ts';
+import { concludeDispute } from './conclude-dispute.ts';
 import type { Deps } from './deps.ts';
 import { concludeMovementQuietly } from './move-money.ts';
 
@@ -38,25 +44,83 @@ export async function processDelivery(deps: Deps, delivery: Delivery): Promise<v
       return concluded ? undefined : close('known already');
     }
     case 'movement': {
-      const movement = findMovement(purchase, testimony.ref);
+      const { ref, outcome } = testimony;
+      const movement = findMovement(purchase, ref);
       const changed =
-        movement && (await concludeMovementQuietly(deps, purchase, movement.id, testimony.outcome, along));
+        movement === undefined
+          ? await release(deps, purchase, ref, name)
+          : await concludeMovementQuietly(deps, purchase, movement.id, outcome, along);
       return changed ? undefined : close('known already');
     }
     case 'ask': {
       const attempt = findAttempt(purchase, testimony.ref);
       const account = deps.psps.find(delivery.psp, delivery.account);
       if (attempt === undefined || account === null) return close('nothing to ask about');
+      // Our own call was answered first, as it nearly always is: the PSP has nothing to add.
+      if (!isLive(attempt)) return close('known already');
       const outcome = await account.psp.ask(subjectOf(purchase, attempt));
       const concluded = await concludeQuietly(deps, purchase, attempt.id, outcome, along);
       return concluded ? undefined : close('asked, and known already');
     }
-    case 'dispute':
-    case 'fraud':
-      return close(`recorded: ${testimony.about}`);
+    case 'dispute': {
+      const attempt = findAttempt(purchase, testimony.ref);
+      const changed = attempt && (await concludeDispute(deps, purchase, attempt, testimony.dispute, name));
+      return changed ? undefined : close('known already');
+    }
+    case 'fraud': {
+      const attempt = findAttempt(purchase, testimony.ref);
+      const changed = attempt && (await recordFraudReport(deps, purchase, attempt, name));
+      return changed ? undefined : close('known already');
+    }
     default:
       return unreachable(testimony);
   }
+}
+
+/** Reserved money went back without a movement of ours that has this name: it lapsed, or our void is not heard yet. */
+async function release(
+  deps: Deps,
+  purchase: Purchase,
+  ref: MovementRef,
+  delivery: DeliveryName,
+): Promise<boolean> {
+  const attempt = findAttempt(purchase, ref.attempt);
+  if (ref.released !== true || attempt === undefined) return false;
+  const at = deps.clock();
+  const released = releaseAuthorization(purchase, attempt.id, ref.pspReference ?? '', at);
+  if (released === null) return false;
+  return commitOrRepeat(deps, purchase, released, at, delivery, (now) => release(deps, now, ref, delivery));
+}
+
+async function recordFraudReport(
+  deps: Deps,
+  purchase: Purchase,
+  attempt: Attempt,
+  delivery: DeliveryName,
+): Promise<boolean> {
+  const { merchantId, id } = purchase.checkout;
+  const labels = await deps.store.labels.ofPurchase(merchantId, id);
+  if (labels.some(({ reference }) => reference === fraudReportOf(attempt))) return false;
+  const at = deps.clock();
+  const reported = reportFraud(purchase, attempt, at);
+  if (reported === null) return false;
+  return commitOrRepeat(deps, purchase, reported, at, delivery, (now) =>
+    recordFraudReport(deps, now, attempt, delivery),
+  );
+}
+
+async function commitOrRepeat(
+  deps: Deps,
+  purchase: Purchase,
+  step: Step,
+  at: Instant,
+  delivery: DeliveryName,
+  repeat: (now: Purchase) => Promise<boolean>,
+): Promise<boolean> {
+  const committed = await commit(deps, purchase, step, at, () => ({ delivery }));
+  if (committed.saved === 'saved') return true;
+  const now = await deps.store.purchases.find(purchase.checkout.merchantId, purchase.checkout.id);
+  return now !== null && repeat(now);
 }
 
 function findAttempt({ sale }: Purchase, ref: AttemptRef): Attempt | undefined {

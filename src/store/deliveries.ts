@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import type { Witness } from '../domain/payment/witness.ts';
+import { batched } from './batch.ts';
 import type { Database } from './database.ts';
 import { id, instant, toTimestamp } from './rows/columns.ts';
-import { join, raw, sql } from './sql.ts';
-import { type Part, part } from './statement.ts';
-import type { Delivery, DeliveryName, Store } from './store.ts';
+import { raw, sql } from './sql.ts';
+import { type Part, valuesOf, writtenOnce } from './statement.ts';
+import type { Delivery, DeliveryName, NewDelivery, Store } from './store.ts';
+import { table, updateThrough } from './table.ts';
 
 const deliveryRow = z.object({
   psp: z.enum(['stripe', 'adyen']),
@@ -35,29 +37,34 @@ function fromDeliveryRow(row: unknown): Delivery {
   };
 }
 
+const deliveries = table('deliveries', {
+  psp: 'text',
+  psp_account: 'text',
+  message_id: 'text',
+  state: 'text',
+  try_at: 'timestamptz',
+  note: 'text',
+});
+
 /** Marks a delivery as processed inside the change that it caused. */
-export function closeDelivery(gate: string, { psp, account, messageId }: DeliveryName): Part {
-  return part(
-    'close delivery',
-    sql`update deliveries set state = 'processed', try_at = null, note = 'changed the payment' from ${raw(gate)}
-    where psp = ${psp} and psp_account = ${account} and message_id = ${messageId}`,
+export function closeDelivery(k: string, { psp, account, messageId }: DeliveryName): Part {
+  return updateThrough(
+    k,
+    deliveries,
+    { psp, psp_account: account, message_id: messageId },
+    { state: 'processed', try_at: null, note: 'changed the payment' },
   );
 }
 
 export function deliveryQueries(database: Database): Store['deliveries'] {
+  const receive = batched(deliveriesMax, (received: readonly NewDelivery[]) =>
+    receiveTogether(database, received),
+  );
+  const close = batched(deliveriesMax, (closings: readonly Closing[]) => closeTogether(database, closings));
   return {
-    receive: async (deliveries) => {
-      const tuples = deliveries.map(
-        (
-          each,
-        ) => sql`(${each.psp}::text, ${each.account}::text, ${each.witness.messageId}::text, ${each.merchantId}::text, ${each.witness.type}::text,
-          ${JSON.stringify(each.witness, bigintToText)}::jsonb, ${toTimestamp(each.receivedAt)}::timestamptz, 'received', ${toTimestamp(each.receivedAt)}::timestamptz)`,
-      );
-      if (tuples.length === 0) return 0;
-      const rows = await database.rows(sql`insert into deliveries
-        (psp, psp_account, message_id, merchant_id, type, witness, received_at, state, try_at)
-        values ${join(tuples, ', ')} on conflict do nothing returning 1`);
-      return rows.length;
+    receive: async (received) => {
+      const stored = await Promise.all(received.map((each) => receive('', each)));
+      return stored.filter(Boolean).length;
     },
     claimDue: async (now, limit) => {
       const at = toTimestamp(now);
@@ -72,16 +79,69 @@ export function deliveryQueries(database: Database): Store['deliveries'] {
         returning ${columns}`);
       return rows.map(fromDeliveryRow);
     },
-    close: async ({ psp, account, messageId }, state, note) => {
-      await database.rows(sql`update deliveries set state = ${state}, try_at = null, note = ${note}
-        where psp = ${psp} and psp_account = ${account} and message_id = ${messageId}`);
-    },
+    close: (name, state, note) => close('', { name, state, note }),
     list: async (merchantId, limit) => {
       const rows = await database.rows(sql`select ${columns} from deliveries as d
         where d.merchant_id = ${merchantId} order by d.received_at desc limit ${limit}`);
       return rows.map(fromDeliveryRow);
     },
   };
+}
+
+/** As for changes (save-purchase.ts): a statement of each size is planned in every connection. */
+const deliveriesMax = 16;
+
+const receivedTypes = ['text', 'text', 'text', 'text', 'text', 'jsonb', 'timestamptz'];
+
+/** Answers which of them were new. The same message twice in one batch is stored once. */
+async function receiveTogether(database: Database, received: readonly NewDelivery[]): Promise<boolean[]> {
+  const statement = writtenOnce(
+    `receive ${received.length}`,
+    () => `insert into deliveries
+        (psp, psp_account, message_id, merchant_id, type, witness, received_at, state, try_at)
+      select new.*, 'received', new.received_at
+      from ${valuesOf(receivedTypes, received.length, 1)}
+        as new (psp, psp_account, message_id, merchant_id, type, witness, received_at)
+      on conflict do nothing returning psp, psp_account, message_id`,
+  );
+  const values = received.flatMap(({ psp, account, merchantId, witness, receivedAt }) => [
+    psp,
+    account,
+    witness.messageId,
+    merchantId,
+    witness.type,
+    JSON.stringify(witness, bigintToText),
+    toTimestamp(receivedAt),
+  ]);
+  const rows = await database.run({ ...statement, values });
+  const stored = new Set(rows.map((row) => Object.values(row as object).join(' ')));
+  return received.map(({ psp, account, witness }) => stored.has(`${psp} ${account} ${witness.messageId}`));
+}
+
+type Closing = {
+  readonly name: DeliveryName;
+  readonly state: 'processed' | 'set_aside';
+  readonly note: string;
+};
+
+const closingTypes = ['text', 'text', 'text', 'text', 'text'];
+
+async function closeTogether(database: Database, closings: readonly Closing[]): Promise<undefined[]> {
+  const statement = writtenOnce(
+    `close ${closings.length}`,
+    () => `update deliveries as d set state = new.state, try_at = null, note = new.note
+      from ${valuesOf(closingTypes, closings.length, 1)} as new (psp, psp_account, message_id, state, note)
+      where d.psp = new.psp and d.psp_account = new.psp_account and d.message_id = new.message_id`,
+  );
+  const values = closings.flatMap(({ name, state, note }) => [
+    name.psp,
+    name.account,
+    name.messageId,
+    state,
+    note,
+  ]);
+  await database.run({ ...statement, values });
+  return closings.map(() => undefined);
 }
 
 /** JSON has no bigint: minor units travel as text with a mark. */

@@ -3,10 +3,10 @@ import type { Database } from './database.ts';
 import { toTimestamp } from './rows/columns.ts';
 import { events, fromEventRow, toEventRow } from './rows/fact-rows.ts';
 import { raw, sql } from './sql.ts';
-import { gated, part } from './statement.ts';
+import { gated } from './statement.ts';
 import type { ListedEvent } from '../domain/events/listed-event.ts';
 import type { Store } from './store.ts';
-import { insertThrough } from './table.ts';
+import { insertThrough, openGate } from './table.ts';
 
 /** The places are not called like their columns: `order by xact` would then sort them as text. */
 export const listedColumns =
@@ -36,9 +36,7 @@ export function eventQueries(database: Database): Store['events'] {
     },
     append: async (appended) => {
       if (appended.length === 0) return;
-      await database.run(
-        gated([part('one', sql`select 1`), insertThrough('gate', events, appended.map(toEventRow))]),
-      );
+      await database.run(gated([[openGate, insertThrough('', events, appended.map(toEventRow))]]));
     },
   };
 }

@@ -5,6 +5,8 @@ export class StoreFault extends Error {
   readonly code: string;
   /** Whether the service may be asked again soon. */
   readonly passing: boolean;
+  /** Whether the server itself refused the statement: it is then certain that it left nothing behind. */
+  readonly nothingWritten: boolean;
   /** The constraint that was violated, where one was. */
   readonly constraint: string | undefined;
 
@@ -12,6 +14,7 @@ export class StoreFault extends Error {
     super(cause.message, { cause });
     this.code = cause.code ?? 'unknown';
     this.constraint = cause.constraint;
+    this.nothingWritten = /^(22|23|40|42)/.test(this.code);
     this.passing = isPassing(this.code, cause.message);
   }
 }

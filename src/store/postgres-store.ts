@@ -4,6 +4,7 @@ import type { ApiKey } from '../domain/merchant.ts';
 import type { Store } from './store.ts';
 import type { Database } from './database.ts';
 import { deliveryQueries } from './deliveries.ts';
+import { disputeQueries, labelQueries } from './disputes.ts';
 import { eventQueries } from './events.ts';
 import { StoreFault } from './fault.ts';
 import { purchaseQueries } from './find-purchase.ts';
@@ -26,6 +27,8 @@ export function postgresStore(database: Database): Store {
     assessments: assessmentQueries(database),
     settling: settlingQueries(database),
     deliveries: deliveryQueries(database),
+    disputes: disputeQueries(database),
+    labels: labelQueries(database),
     events: eventQueries(database),
     relay: relayQueries(database),
     webhooks: webhookQueries(database),
@@ -95,9 +98,11 @@ function assessmentQueries(database: Database): Store['assessments'] {
       try {
         await database.run(
           gated([
-            insertGate(requests, repliedRow(request, null)),
-            insertThrough('gate', assessments, [toAssessmentRow(assessment, null)]),
-            insertThrough('gate', events, [toEventRow(event)]),
+            [
+              insertGate(requests, repliedRow(request, null), 'scope'),
+              insertThrough(request.scope, assessments, [toAssessmentRow(assessment, null)]),
+              insertThrough(request.scope, events, [toEventRow(event)]),
+            ],
           ]),
         );
         return 'saved';

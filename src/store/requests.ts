@@ -67,9 +67,9 @@ export function repliedRow(request: RepliedRequest, checkoutId: CheckoutId | nul
 }
 
 /** A request goes on with another attempt: whoever resumes it begins there. */
-export function moved(gate: string, { moved: name, subject, leaseUntil }: Moving): Part {
+export function moved(k: string, { moved: name, subject, leaseUntil }: Moving): Part {
   return updateThrough(
-    gate,
+    k,
     requests,
     { merchant_id: name.merchantId, scope: name.scope },
     { subject, lease_until: toTimestamp(leaseUntil) },
@@ -77,9 +77,9 @@ export function moved(gate: string, { moved: name, subject, leaseUntil }: Moving
 }
 
 /** Ends a request with the reply that every repetition of it will get. */
-export function replied(gate: string, name: RequestName, reply: Reply): Part {
+export function replied(k: string, name: RequestName, reply: Reply): Part {
   return updateThrough(
-    gate,
+    k,
     requests,
     { merchant_id: name.merchantId, scope: name.scope },
     { lease_until: null, reply_status: reply.status, reply_body: reply.body },

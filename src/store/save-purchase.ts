@@ -1,4 +1,5 @@
 import { unreachable } from '../kernel/unreachable.ts';
+import { batched } from './batch.ts';
 import type { Database } from './database.ts';
 import { StoreFault } from './fault.ts';
 import { attempts, toAttemptRow } from './rows/attempt-row.ts';
@@ -13,43 +14,73 @@ import {
   toJournalRow,
   toPostingRow,
 } from './rows/fact-rows.ts';
+import { disputes, labels, toDisputeRow, toLabelRow } from './rows/dispute-row.ts';
 import { movements, toMovementRow } from './rows/movement-row.ts';
 import { closeDelivery } from './deliveries.ts';
 import { moved, openedRow, replied, repliedRow, requests } from './requests.ts';
-import { type Part, gated } from './statement.ts';
+import { type Part, gated, shapeOf } from './statement.ts';
 import type { Change, Saved } from './store.ts';
 import { insertGate, insertThrough, pick, updateGate, updateThrough } from './table.ts';
 
+/** Statements of more changes are rare, and each size is a plan in every connection. */
+const changesMax = 16;
+
 /**
- * Saves a change in one statement. The first part moves the checkout's version, and every other part reads from it: if
- * somebody else moved it first, nothing at all is written.
+ * Makes the function that saves changes. A change is parts of one statement: the first moves the checkout's version, and
+ * every other reads from it, so that if somebody else moved it first nothing at all is written.
  *
- * One statement is one round trip and one commit, and needs no transaction held open while this process thinks.
+ * One statement is one round trip and one commit, and needs no transaction held open while this process thinks. Changes
+ * of equal shape that come together share it; each still comes through or not by itself.
  */
-export async function savePurchase(database: Database, change: Change): Promise<Saved> {
-  const parts = [gate(change), ...saleParts(change), ...factParts(change), ...requestParts(change)];
+export function purchaseSaver(database: Database): (change: Change) => Promise<Saved> {
+  const save = batched<Ask, Saved>(changesMax, (asks) => saveTogether(database, asks));
+  return (change) => {
+    const parts = [gate(change), ...saleParts(change), ...factParts(change), ...requestParts(change)];
+    return save(shapeOf(parts), { k: change.after.checkout.id, parts });
+  };
+}
+
+type Ask = { readonly k: string; readonly parts: readonly Part[] };
+
+async function saveTogether(database: Database, asks: readonly Ask[]): Promise<Saved[]> {
+  // Two changes of one purchase cannot share a statement; the second has been outrun by the first.
+  const [first, ...others] = asks;
+  if (first === undefined) return [];
+  if (others.length > 0 && new Set(asks.map(({ k }) => k)).size < asks.length)
+    return oneByOne(database, asks);
   try {
-    const rows = await database.run(gated(parts));
-    return rows.length === 1 ? 'saved' : 'outrun';
+    // In the order of their keys, so that two statements never wait for each other's rows.
+    const ordered = asks.toSorted((a, b) => (a.k < b.k ? -1 : 1));
+    const rows = await database.run(gated(ordered.map(({ parts }) => parts)));
+    const through = new Set(rows.map((row) => (row as { k: string }).k));
+    return asks.map(({ k }) => (through.has(k) ? 'saved' : 'outrun'));
   } catch (fault) {
-    if (!(fault instanceof StoreFault)) throw fault;
-    if (fault.constraint === 'request_key_is_unique') return 'request_taken';
+    if (!(fault instanceof StoreFault) || !fault.nothingWritten) throw fault;
+    if (others.length > 0) return oneByOne(database, asks);
+    if (fault.constraint === 'request_key_is_unique') return ['request_taken'];
     // Two writers that began from the same version and both insert: the index, not the version, saw it first.
-    if (fault.constraint === 'one_authorization_per_payment' || fault.code === deadlock) return 'outrun';
+    if (fault.constraint === 'one_authorization_per_payment' || fault.code === deadlock) return ['outrun'];
     throw fault;
   }
+}
+
+/** One of them was refused, and with it all of them: each alone, the others are saved. */
+async function oneByOne(database: Database, asks: readonly Ask[]): Promise<Saved[]> {
+  const saved: Saved[] = [];
+  for (const ask of asks) saved.push(...(await saveTogether(database, [ask])));
+  return saved;
 }
 
 const deadlock = '40P01';
 
 function gate({ before, after }: Change): Part {
   const row = toCheckoutRow(after.checkout);
-  if (before === null) return insertGate(checkouts, row);
+  if (before === null) return insertGate(checkouts, row, 'id');
   const { merchantId, id, version, total, buyer, metadata } = before.checkout;
   const edited =
     total !== after.checkout.total || buyer !== after.checkout.buyer || metadata !== after.checkout.metadata;
   const set = edited ? row : pick(row, 'version', 'state', 'assessment_id');
-  return updateGate(checkouts, { merchant_id: merchantId, id, version }, set);
+  return updateGate(checkouts, 'id', { merchant_id: merchantId, id, version }, set);
 }
 
 /** Rows of the purchase that are new or no longer the same value. */
@@ -61,18 +92,18 @@ function saleParts({ before, after, askAt }: Change): Part[] {
   const parts: Part[] = [];
 
   const order = toOrderRow(checkout, sale.order);
-  if (old === undefined) parts.push(insertThrough('gate', orders, [order]));
+  if (old === undefined) parts.push(insertThrough(checkout.id, orders, [order]));
   else if (old.order !== sale.order) {
     parts.push(
-      updateThrough('gate', orders, key, pick(order, 'state', 'amount', 'event_count', 'changed_at')),
+      updateThrough(checkout.id, orders, key, pick(order, 'state', 'amount', 'event_count', 'changed_at')),
     );
   }
 
   const payment = toPaymentRow(checkout, sale.payment);
-  if (old === undefined) parts.push(insertThrough('gate', payments, [payment]));
+  if (old === undefined) parts.push(insertThrough(checkout.id, payments, [payment]));
   else if (old.payment !== sale.payment) {
     const set = pick(payment, 'state', 'authorized', 'captured', 'refunded', 'changed_at');
-    parts.push(updateThrough('gate', payments, key, set));
+    parts.push(updateThrough(checkout.id, payments, key, set));
   }
 
   for (const { row, isNew } of changed(old?.attempts, sale.attempts, (each) =>
@@ -80,9 +111,9 @@ function saleParts({ before, after, askAt }: Change): Part[] {
   )) {
     parts.push(
       isNew
-        ? insertThrough('gate', attempts, [row])
+        ? insertThrough(checkout.id, attempts, [row])
         : updateThrough(
-            'gate',
+            checkout.id,
             attempts,
             pick(row, 'merchant_id', 'checkout_id', 'id'),
             pick(row, 'state', 'psp_reference', 'detail', 'ask_at', 'changed_at'),
@@ -94,9 +125,9 @@ function saleParts({ before, after, askAt }: Change): Part[] {
   )) {
     parts.push(
       isNew
-        ? insertThrough('gate', movements, [row])
+        ? insertThrough(checkout.id, movements, [row])
         : updateThrough(
-            'gate',
+            checkout.id,
             movements,
             pick(row, 'merchant_id', 'checkout_id', 'id'),
             pick(row, 'state', 'psp_reference', 'cause', 'ask_at', 'changed_at'),
@@ -124,7 +155,7 @@ function factParts({ after: { checkout }, at, ...said }: Change): Part[] {
       ? []
       : [
           insertThrough(
-            'gate',
+            checkout.id,
             journal,
             said.journal.map((each) => toJournalRow(checkout, each)),
           ),
@@ -133,29 +164,41 @@ function factParts({ after: { checkout }, at, ...said }: Change): Part[] {
       ? []
       : [
           insertThrough(
-            'gate',
+            checkout.id,
             postings,
             said.postings.map((each) => toPostingRow(checkout, each, at)),
           ),
         ]),
-    ...(said.events.length === 0 ? [] : [insertThrough('gate', events, said.events.map(toEventRow))]),
+    ...(said.events.length === 0 ? [] : [insertThrough(checkout.id, events, said.events.map(toEventRow))]),
     ...(said.assessment === undefined
       ? []
-      : [insertThrough('gate', assessments, [toAssessmentRow(said.assessment, checkout.id)])]),
+      : [insertThrough(checkout.id, assessments, [toAssessmentRow(said.assessment, checkout.id)])]),
+    ...(said.labels.length === 0
+      ? []
+      : [insertThrough(checkout.id, labels, said.labels.map(toLabelRow), 'on conflict do nothing')]),
+    ...(said.dispute === undefined ? [] : [disputePart(checkout, said.dispute)]),
   ];
 }
 
-function requestParts({ request, delivery, after }: Change): Part[] {
+function disputePart(checkout: Change['after']['checkout'], said: NonNullable<Change['dispute']>): Part {
+  const row = toDisputeRow(checkout, said.dispute);
+  if (said.isNew) return insertThrough(checkout.id, disputes, [row]);
+  const key = pick(row, 'merchant_id', 'checkout_id', 'id');
+  const set = pick(row, 'state', 'inquiry', 'amount', 'reason', 'fraud', 'evidence_due_at', 'changed_at');
+  return updateThrough(checkout.id, disputes, key, set);
+}
+
+function requestParts({ request, delivery, after: { checkout } }: Change): Part[] {
   const parts: Part[] = [];
   if (request !== undefined) {
     if ('open' in request)
-      parts.push(insertThrough('gate', requests, [openedRow(request, after.checkout.id)]));
+      parts.push(insertThrough(checkout.id, requests, [openedRow(request, checkout.id)]));
     else if ('replied' in request)
-      parts.push(insertThrough('gate', requests, [repliedRow(request.replied, after.checkout.id)]));
-    else if ('moved' in request) parts.push(moved('gate', request));
-    else if ('reply' in request) parts.push(replied('gate', request.name, request.reply));
+      parts.push(insertThrough(checkout.id, requests, [repliedRow(request.replied, checkout.id)]));
+    else if ('moved' in request) parts.push(moved(checkout.id, request));
+    else if ('reply' in request) parts.push(replied(checkout.id, request.name, request.reply));
     else unreachable(request);
   }
-  if (delivery !== undefined) parts.push(closeDelivery('gate', delivery));
+  if (delivery !== undefined) parts.push(closeDelivery(checkout.id, delivery));
   return parts;
 }

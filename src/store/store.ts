@@ -9,11 +9,13 @@ import type {
   RepliedRequest,
   AbandonedRequest,
 } from '../domain/request.ts';
+import type { Dispute } from '../domain/payment/dispute.ts';
 import type { Posting } from '../domain/payment/posting.ts';
 import type { AttemptRef, MovementRef, PspAccountRef, Witness } from '../domain/payment/witness.ts';
 import type { Purchase } from '../domain/purchase/purchase.ts';
 import type { JournalEntry } from '../domain/purchase/step.ts';
 import type { Assessment } from '../domain/risk/assessment.ts';
+import type { Label } from '../domain/risk/label.ts';
 import type { AssessmentId, AttemptId, CheckoutId, MerchantId, MovementId } from '../kernel/ids.ts';
 import type { Instant } from '../kernel/instant.ts';
 
@@ -78,6 +80,16 @@ export type Store = {
     readonly close: (delivery: DeliveryName, state: 'processed' | 'set_aside', note: string) => Promise<void>;
     readonly list: (merchantId: MerchantId, limit: number) => Promise<readonly Delivery[]>;
   };
+  readonly disputes: {
+    readonly ofPurchase: (merchantId: MerchantId, checkoutId: CheckoutId) => Promise<readonly Dispute[]>;
+    /** The last that changed first. */
+    readonly list: (merchantId: MerchantId, limit: number) => Promise<readonly ListedDispute[]>;
+  };
+  readonly labels: {
+    readonly ofPurchase: (merchantId: MerchantId, checkoutId: CheckoutId) => Promise<readonly Label[]>;
+    /** In the order in which they became known. */
+    readonly list: (merchantId: MerchantId, since: Instant, limit: number) => Promise<readonly Label[]>;
+  };
   readonly events: {
     /** Events after the cursor, oldest first; never skips one that commits late. */
     readonly list: (
@@ -104,6 +116,9 @@ export type Change = {
   readonly journal: readonly JournalEntry[];
   readonly events: readonly Event[];
   readonly postings: readonly Posting[];
+  readonly labels: readonly Label[];
+  /** A dispute of this purchase, new or with news. */
+  readonly dispute?: { readonly dispute: Dispute; readonly isNew: boolean };
   readonly assessment?: Assessment;
   /**
    * `open` makes the key row and leases it, `moved` leases it anew for another subject, `reply` ends the request;
@@ -132,6 +147,8 @@ export type Unsettled = {
   /** How often it has been asked about before. */
   readonly asked: number;
 };
+
+export type ListedDispute = Dispute & { readonly checkoutId: CheckoutId };
 
 export type DeliveryName = PspAccountRef & { readonly messageId: string };
 
