@@ -5,6 +5,7 @@ import type { EventFact } from '../events/event.ts';
 import { type Movement, type MovementState, movementTransitions } from '../payment/movement.ts';
 import type { MovementOutcome } from '../payment/outcome.ts';
 import type { Posting } from '../payment/posting.ts';
+import { fitMovement } from './fit-movement.ts';
 import type { Purchase, Sale } from './purchase.ts';
 import { type Step, orderData, step } from './step.ts';
 
@@ -18,7 +19,7 @@ export function concludeMovement(
   const movement = purchase.sale?.movements.find((each) => each.id === movementId);
   if (purchase.sale === undefined || movement === undefined) return null;
 
-  const next = nextState(movement, outcome);
+  const next = fitMovement(purchase.sale, movement, nextState(movement, outcome));
   if (!movementTransitions[movement.state].includes(next.state)) return null;
   // Only a refund's success can be taken back, by the receiving bank.
   if (movement.state === 'succeeded' && movement.kind !== 'refund') return null;
@@ -109,6 +110,10 @@ function undo(sale: Sale, refund: Movement, at: Instant): Sale {
 }
 
 function announce(checkoutId: Purchase['checkout']['id'], sale: Sale, movement: Movement): EventFact[] {
+  if (movement.state === 'quarantined') {
+    const about = { ...orderData(checkoutId, sale), attemptId: movement.attemptId };
+    return [{ type: 'payment.quarantined', data: about }];
+  }
   if (movement.stray) return [];
   const data = { ...orderData(checkoutId, sale), movementId: movement.id, amount: movement.amount };
   const succeeded = movement.state === 'succeeded';

@@ -1,0 +1,227 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { orderTransitions } from '../../../src/domain/checkout/order.ts';
+import {
+  type MovementKind,
+  type MovementState,
+  movementTransitions,
+} from '../../../src/domain/payment/movement.ts';
+import { type PaymentState, paymentTransitions } from '../../../src/domain/payment/payment.ts';
+import { type PlannedMovement, beginMovement } from '../../../src/domain/purchase/begin-movement.ts';
+import type { Purchase } from '../../../src/domain/purchase/purchase.ts';
+import { isRefusal } from '../../../src/domain/refusal.ts';
+import {
+  at,
+  attemptIn,
+  authorized,
+  captured,
+  eur,
+  heard,
+  attemptNews,
+  moved,
+  movementNews,
+  movementOf,
+  moving,
+  must,
+  newId,
+  openCheckout,
+  saleOf,
+  tried,
+} from './given.ts';
+
+type State = MovementState['state'];
+const states = Object.keys(movementTransitions) as State[];
+const news = ['pending', 'unknown', 'succeeded', 'failed', 'quarantined'] as const;
+const kinds: readonly MovementKind[] = ['capture', 'void', 'refund', 'increment'];
+
+function movementIn(kind: MovementKind, state: State): Purchase {
+  const begun = moving(kind);
+  return state === 'prepared'
+    ? begun
+    : must(moved(begun, movementNews(movementOf(begun).amount)[state])).purchase;
+}
+
+describe.each(kinds.filter((kind) => kind !== 'void'))('the table of a %s', (kind) => {
+  // Only a receiving bank takes a success back, and only of a refund.
+  const leads = (from: State, to: State): boolean =>
+    movementTransitions[from].includes(to) && (kind === 'refund' || from !== 'succeeded');
+  const pairs = states.flatMap((from) => news.map((to) => [from, to] as const));
+
+  it.each(pairs.filter(([from, to]) => leads(from, to)))('leads from %s to %s', (from, to) => {
+    const before = movementIn(kind, from);
+    const step = must(moved(before, movementNews(movementOf(before).amount)[to]));
+    expect(movementOf(step.purchase).state).toBe(to);
+    expect(step.journal).toMatchObject([{ from, to }]);
+  });
+
+  it.each(pairs.filter(([from, to]) => !leads(from, to)))('does not lead from %s to %s', (from, to) => {
+    const before = movementIn(kind, from);
+    expect(moved(before, movementNews(movementOf(before).amount)[to])).toBeNull();
+  });
+});
+
+it('a capture that succeeds captures the order, and posts what the PSP owes', () => {
+  const begun = moving('capture');
+  const step = must(moved(begun, movementNews(eur(1000n)).succeeded));
+  const { order, payment } = saleOf(step.purchase);
+  expect([order.state, payment.state, payment.captured]).toEqual(['captured', 'captured', 1000n]);
+  expect(step.postings).toMatchObject([{ debit: 'psp:stripe:default', credit: 'sales', amount: eur(1000n) }]);
+  expect(step.events.map(({ type }) => type)).toEqual(['payment.captured', 'order.captured']);
+});
+
+it('a refund that comes back from the bank is undone, with a posting that says so', () => {
+  const refunded = movementIn('refund', 'succeeded');
+  const step = must(moved(refunded, movementNews(eur(1000n)).failed));
+  expect(saleOf(step.purchase).payment.refunded).toBe(0n);
+  expect(step.postings).toMatchObject([{ debit: 'psp:stripe:default', credit: 'sales' }]);
+});
+
+it('a void that succeeds cancels the order, and one that fails leaves it', () => {
+  const begun = moving('void');
+  expect(saleOf(must(moved(begun, movementNews(eur(1000n)).succeeded)).purchase).order.state).toBe(
+    'canceled',
+  );
+  expect(saleOf(must(moved(begun, movementNews(eur(1000n)).failed)).purchase).order.state).toBe('authorized');
+});
+
+describe('a movement is refused', () => {
+  const begin = (purchase: Purchase, planned: Omit<PlannedMovement, 'id'>) =>
+    beginMovement(purchase, { id: newId('mov'), ...planned }, at);
+  const held = () => must(heard(tried(openCheckout(), { hold: true }), attemptNews.authorized)).purchase;
+  const partly = () =>
+    must(
+      moved(
+        must(begin(authorized(), { kind: 'capture', amount: eur(400n), final: false })).purchase,
+        movementNews(eur(400n)).succeeded,
+      ),
+    ).purchase;
+
+  it.each([
+    ['without an order', () => openCheckout(), { kind: 'capture' }, 'order_not_authorized'],
+    ['before the authorisation', () => attemptIn('unknown'), { kind: 'capture' }, 'order_not_authorized'],
+    ['while the order is held', held, { kind: 'capture' }, 'order_held'],
+    ['when it would capture again', captured, { kind: 'capture' }, 'order_already_captured'],
+    ['when it would void what is captured', captured, { kind: 'void' }, 'order_already_captured'],
+    [
+      'when the order is canceled',
+      () => movementIn('void', 'succeeded'),
+      { kind: 'capture' },
+      'order_already_canceled',
+    ],
+    ['when a part is captured and it would void', partly, { kind: 'void' }, 'order_has_captures'],
+    ['when nothing is captured and it would refund', authorized, { kind: 'refund' }, 'order_not_captured'],
+    [
+      'above what is authorised',
+      authorized,
+      { kind: 'capture', amount: eur(1001n) },
+      'capture_above_authorized',
+    ],
+    ['above what is left', partly, { kind: 'capture', amount: eur(601n) }, 'capture_above_authorized'],
+    ['above what is captured', captured, { kind: 'refund', amount: eur(1001n) }, 'refund_above_captured'],
+    ['of nothing', authorized, { kind: 'capture', amount: eur(0n) }, 'capture_above_authorized'],
+    [
+      'in another currency',
+      authorized,
+      { kind: 'capture', amount: { ...eur(1n), currency: 'USD' as never } },
+      'currency_mismatch',
+    ],
+    ['while a final capture runs', () => moving('capture'), { kind: 'capture' }, 'movement_in_flight'],
+    ['while a void runs', () => moving('void'), { kind: 'capture' }, 'movement_in_flight'],
+    [
+      'while a capture runs and it would void',
+      () => moving('capture'),
+      { kind: 'void' },
+      'movement_in_flight',
+    ],
+    [
+      'while everything is being refunded',
+      () => moving('refund'),
+      { kind: 'refund' },
+      'refund_above_captured',
+    ],
+    [
+      'when the payment is quarantined',
+      () => movementIn('capture', 'quarantined'),
+      { kind: 'refund' },
+      'payment_quarantined',
+    ],
+  ] as const)('%s', (_, given, planned, refused) => {
+    expect(begin(given(), planned)).toMatchObject({ refused });
+  });
+});
+
+describe('whatever is begun and heard, in whatever order', () => {
+  const deed = fc.oneof(
+    fc.record({
+      kind: fc.constantFrom<MovementKind>('capture', 'refund', 'void'),
+      amount: fc.constantFrom(400n, 600n, 1000n),
+      final: fc.boolean(),
+    }),
+    fc.record({ hear: fc.constantFrom(...news, 'succeeded', 'failed', 'failed'), about: fc.nat(3) }),
+  );
+
+  it('money is conserved, tables are kept, and the postings add up', () => {
+    fc.assert(
+      fc.property(fc.array(deed, { maxLength: 25 }), (deeds) => {
+        let now = authorized();
+        let owed = 0n;
+        for (const each of deeds) {
+          const before = saleOf(now);
+          const movement = 'hear' in each ? before.movements[each.about] : undefined;
+          const answer =
+            'hear' in each
+              ? movement && moved(now, movementNews(movement.amount)[each.hear], movement.id)
+              : beginMovement(
+                  now,
+                  {
+                    id: newId('mov'),
+                    kind: each.kind,
+                    ...(each.kind === 'void' ? {} : { amount: eur(each.amount) }),
+                    final: each.final,
+                  },
+                  at,
+                );
+          if (answer === undefined || answer === null || isRefusal(answer)) continue;
+          now = answer.purchase;
+          for (const { debit, amount } of answer.postings)
+            owed += debit === 'sales' ? -amount.amount : amount.amount;
+          const { payment, order } = saleOf(now);
+          expect(payment.captured <= payment.authorized).toBe(true);
+          expect(payment.refunded <= payment.captured && payment.refunded >= 0n).toBe(true);
+          expect(owed).toBe(payment.captured - payment.refunded);
+          if (order.state !== before.order.state)
+            expect(orderTransitions[before.order.state]).toContain(order.state);
+          if (payment.state !== before.payment.state)
+            expect(paymentTransitions[before.payment.state] as PaymentState[]).toContain(payment.state);
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
+
+describe('a success that was given up for failed, and comes after all', () => {
+  const failed = (kind: MovementKind) => movementIn(kind, 'failed');
+  const again = (kind: MovementKind, before: Purchase): Purchase =>
+    must(moved(moving(kind, before), movementNews(eur(1000n)).succeeded)).purchase;
+  const late = (before: Purchase, now: Purchase) =>
+    must(moved(now, movementNews(eur(1000n)).succeeded, movementOf(before).id));
+
+  it.each([
+    ['is welcome where nothing took its place', 'capture', null, 'succeeded', 1000n],
+    ['is quarantined where another capture took its place', 'capture', 'capture', 'quarantined', 1000n],
+    ['is quarantined where the order was canceled', 'capture', 'void', 'quarantined', 0n],
+    ['is quarantined where the order was captured', 'void', 'capture', 'quarantined', 1000n],
+    ['is quarantined where another refund took its place', 'refund', 'refund', 'quarantined', 1000n],
+  ] as const)('%s', (_, kind, next, state, capturedNow) => {
+    const before = failed(kind);
+    const step = late(before, next === null ? before : again(next, before));
+    const { movements, payment } = saleOf(step.purchase);
+    expect(movements.find(({ id }) => id === movementOf(before).id)?.state).toBe(state);
+    expect([payment.captured, payment.state]).toEqual([
+      capturedNow,
+      state === 'succeeded' ? 'captured' : 'quarantined',
+    ]);
+    if (state === 'quarantined') expect(step.events.map(({ type }) => type)).toEqual(['payment.quarantined']);
+  });
+});
