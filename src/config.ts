@@ -18,6 +18,8 @@ export type Config = {
   readonly trustedProxies: readonly string[];
   /** Who sets challenges for bots; our own proof of work when null. */
   readonly challenges: ForeignChallenges | null;
+  /** How much work one try at our own is: rounds of PBKDF2, 2 ms a 5,000 in a browser; 256 tries on average. */
+  readonly challengeRounds: number;
   readonly events: EventSettings;
   readonly policies: string;
   readonly models: string;
@@ -97,6 +99,7 @@ const environment = z.object({
   ADYEN_LIVE_URL_PREFIX: z.string().optional(),
   TRUSTED_PROXIES: list.default([]),
   CHALLENGE_PROVIDER: z.enum(['proof_of_work', 'hcaptcha', 'turnstile']).default('proof_of_work'),
+  CHALLENGE_ROUNDS: wholeNumber.default(5_000),
   CHALLENGE_SITE_KEY: z.string().optional(),
   CHALLENGE_SECRET: z.string().optional(),
   ...eventVariables,
@@ -148,6 +151,7 @@ export function readConfig(env: Environment): Config {
     adyen: adyenOf(set),
     trustedProxies: set.TRUSTED_PROXIES,
     challenges: challengesOf(set),
+    challengeRounds: set.CHALLENGE_ROUNDS,
     events: eventSettings(set),
     policies: set.POLICIES_DIR,
     models: set.MODELS_DIR,

@@ -71,6 +71,7 @@ export async function startService(config: Config, merchantId: MerchantId, log: 
     redisUrl: config.redisUrl,
     secret: config.secret,
     challenges: config.challenges,
+    challengeRounds: config.challengeRounds,
     log,
     metrics,
     clock,

@@ -7,6 +7,12 @@ const common: readonly ProblemCode[] = [
   'authentication_required',
   'permission_denied',
   'quota_exceeded',
+  // A query, and what looks like a card number in the address or a header, are refused everywhere.
+  'parameter_unknown',
+  'parameter_repeated',
+  'url_malformed',
+  'card_number_refused',
+  'overloaded',
   'internal',
   'unavailable',
 ];
@@ -27,7 +33,6 @@ const withBody: readonly ProblemCode[] = [
   'json_too_deep',
   'json_too_large',
   'input_invalid',
-  'card_number_refused',
 ];
 
 const withKey: readonly ProblemCode[] = [
@@ -82,6 +87,7 @@ function operationOf(route: Route, schemas: Record<string, unknown>): object {
       ...parameters(route.params, 'path', schemas),
       ...parameters(route.query, 'query', schemas),
       ...(route.moves === null ? [] : [idempotencyKey]),
+      ...(route.call === undefined ? [] : [challengeSolution]),
     ],
     ...(route.body === null
       ? {}
@@ -111,7 +117,7 @@ function parameters(of: z.ZodObject, where: 'path' | 'query', schemas: Record<st
   return Object.entries(of.shape).map(([name, schema]) => ({
     name,
     in: where,
-    required: where === 'path',
+    required: !(schema as z.ZodType).safeParse(undefined).success,
     schema: schemaOf(schema as z.ZodType, 'input', schemas),
   }));
 }
@@ -125,16 +131,24 @@ const idempotencyKey = {
   schema: { type: 'string', minLength: 1, maxLength: 257 },
 };
 
+const challengeSolution = {
+  name: 'Tillgate-Challenge-Solution',
+  in: 'header',
+  required: false,
+  description:
+    'The solution of a challenge, after a refusal with `challenge_required`: see `GET /v1/challenges`.',
+  schema: { type: 'string', maxLength: 4096 },
+};
+
 /** One entry for each status, listing its codes. */
 function problemReplies(route: Route): Record<string, object> {
   const codes = new Set<ProblemCode>([
     ...common,
     ...(Object.keys(route.params.shape).length > 0 ? (['not_found'] as const) : []),
-    ...(Object.keys(route.query.shape).length > 0
-      ? (['parameter_unknown', 'parameter_repeated', 'url_malformed', 'input_invalid'] as const)
-      : []),
+    ...(Object.keys(route.query.shape).length > 0 ? (['input_invalid'] as const) : []),
     ...(route.body === null ? [] : withBody),
     ...(route.moves === null ? [] : withKey),
+    ...(route.call === undefined ? [] : (['challenge_required', 'challenge_failed'] as const)),
     ...route.problems,
   ]);
   const replies: Record<string, object> = {};

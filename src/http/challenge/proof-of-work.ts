@@ -11,7 +11,7 @@ const ttlMs = 10 * minuteMs;
  * One try is a PBKDF2 of 5,000 rounds, about 2 ms in a browser; the prefix asks for 256 tries on average, so about half
  * a second on a phone's four cores. Checking costs the service one try, in a thread of its own.
  */
-const rounds = 5_000;
+export const usualRounds = 5_000;
 const keyPrefix = '00';
 
 /** Nobody's solution is longer; what is longer is not looked at. */
@@ -50,13 +50,13 @@ export type ProofOfWork = Omit<ChallengeProvider, 'create'> & {
  * stateless but for `once`; the secret is the same in all processes. A solution is the base64 of
  * `{ "challenge": …, "solution": { "counter": …, "derivedKey": … } }`, as ALTCHA's widget posts it.
  */
-export function proofOfWork(deps: { secret: string; once: Once; now: Clock }): ProofOfWork {
+export function proofOfWork(deps: { secret: string; once: Once; now: Clock; rounds?: number }): ProofOfWork {
   return {
     name: 'proof_of_work',
     create: (purpose, subject, work = 1) =>
       createChallenge({
         algorithm: 'PBKDF2/SHA-256',
-        cost: rounds * Math.min(10, Math.max(1, Math.round(work))),
+        cost: (deps.rounds ?? usualRounds) * Math.min(10, Math.max(1, Math.round(work))),
         keyPrefix,
         deriveKey,
         expiresAt: new Date(deps.now() + ttlMs),

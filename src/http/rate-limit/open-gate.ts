@@ -43,6 +43,7 @@ export function openGate(settings: {
   readonly redisUrl: string | null;
   readonly secret: string;
   readonly challenges: ForeignChallenges | null;
+  readonly challengeRounds: number;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -91,7 +92,7 @@ export function openGate(settings: {
   const { challenges } = settings;
   const provider =
     challenges === null
-      ? proofOfWork({ secret: keyFor('challenges'), once, now: clock })
+      ? proofOfWork({ secret: keyFor('challenges'), once, now: clock, rounds: settings.challengeRounds })
       : siteVerify(challenges.provider, challenges);
 
   return {
