@@ -15,7 +15,8 @@ export type RequestKind =
   | 'increment_order'
   | 'approve_review'
   | 'reject_review'
-  | 'create_assessment';
+  | 'create_assessment'
+  | 'label_order';
 
 export type NewRequest = RequestName & {
   readonly kind: RequestKind;

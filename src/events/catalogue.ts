@@ -32,6 +32,15 @@ const movement = {
   amount: money('How much it moves.'),
 };
 
+const dispute = {
+  ...order,
+  dispute_id: id('dsp', 'The dispute.'),
+  amount: money('What is contested.'),
+  reason: z.string().meta({ description: 'The PSP’s own word.' }),
+  inquiry: z.boolean().meta({ description: 'The issuer only asks: no money has been taken.' }),
+  evidence_due_at: z.string().optional().meta({ format: 'date-time' }),
+};
+
 type Entry = { readonly says: string; readonly data: z.ZodObject };
 
 const declared = {
@@ -87,6 +96,21 @@ const declared = {
   'payment.refund_failed': { says: 'Money could not be given back.', data: z.object(movement) },
   'payment.incremented': { says: 'More money was reserved.', data: z.object(movement) },
   'payment.increment_failed': { says: 'No more money could be reserved.', data: z.object(movement) },
+  'payment.expired': {
+    says: 'The reservation has lapsed; what was not captured cannot be any more.',
+    data: z.object(order),
+  },
+  'payment.unwanted': {
+    says: 'Money came too late or twice; it is being given back.',
+    data: z.object({ ...attempt, because: z.enum(['checkout_closed', 'paid_already']) }),
+  },
+  'payment.reversed': { says: 'Unwanted money was given back.', data: z.object(movement) },
+  'payment.reversal_failed': { says: 'Unwanted money could not be given back.', data: z.object(movement) },
+  'payment.fraud_reported': { says: 'The issuer reports that it was fraud.', data: z.object(attempt) },
+  'dispute.opened': { says: 'A payment is contested; evidence may be handed in.', data: z.object(dispute) },
+  'dispute.under_review': { says: 'The issuer looks at the evidence.', data: z.object(dispute) },
+  'dispute.won': { says: 'The money stays, or has come back.', data: z.object(dispute) },
+  'dispute.lost': { says: 'The money is gone.', data: z.object(dispute) },
   'assessment.made': {
     says: 'A risk decision was taken.',
     data: z.object({

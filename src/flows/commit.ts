@@ -2,12 +2,14 @@ import { assessmentMade } from '../domain/events/assessment-made.ts';
 import type { Event, EventFact } from '../domain/events/event.ts';
 import type { Purchase } from '../domain/purchase/purchase.ts';
 import type { Step } from '../domain/purchase/step.ts';
+import type { Label } from '../domain/risk/label.ts';
 import type { Instant } from '../kernel/instant.ts';
 import type { Change, Saved } from '../store/store.ts';
 import type { Deps } from './deps.ts';
+import { labelOf, observeLabel } from './label-purchase.ts';
 
 /** What a commit adds to a step: the request it opens or ends, the assessment, the webhook that said it. */
-export type Along = Pick<Change, 'assessment' | 'request' | 'delivery'>;
+export type Along = Pick<Change, 'assessment' | 'request' | 'delivery' | 'dispute'>;
 
 export type Committed =
   | { readonly saved: 'saved'; readonly purchase: Purchase; readonly events: readonly Event[] }
@@ -22,22 +24,26 @@ export async function commit(
   before: Purchase | null,
   step: Step,
   at: Instant,
-  along: (purchase: Purchase, events: readonly Event[]) => Along = () => ({}),
+  along: (purchase: Purchase, events: readonly Event[], labels: readonly Label[]) => Along = () => ({}),
 ): Promise<Committed> {
   const { checkout } = step.purchase;
   const version = before === null ? 1 : before.checkout.version + 1;
   const after: Purchase = { ...step.purchase, checkout: { ...checkout, version } };
   const events = numbered(deps, after, step.events, at);
+  const labels = step.labels.map((fact) => labelOf(deps, after, fact, at));
   const saved = await deps.store.purchases.save({
     before,
     after,
     at,
     journal: step.journal,
     postings: step.postings,
+    labels,
     askAt: at + deps.leaseMs,
-    ...withAssessment(deps, after, events, along(after, events)),
+    ...withAssessment(deps, after, events, along(after, events, labels)),
   });
-  return saved === 'saved' ? { saved, purchase: after, events } : { saved };
+  if (saved !== 'saved') return { saved };
+  for (const label of labels) observeLabel(deps, after, label);
+  return { saved, purchase: after, events };
 }
 
 /** An assessment that is stored is also told. */

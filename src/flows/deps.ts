@@ -1,6 +1,7 @@
 import type { Event } from '../domain/events/event.ts';
 import type { Purchase } from '../domain/purchase/purchase.ts';
 import type { Assessment } from '../domain/risk/assessment.ts';
+import type { Label } from '../domain/risk/label.ts';
 import type { WebhookCalls } from '../events/sink.ts';
 import type { NewId } from '../kernel/ids.ts';
 import type { Clock } from '../kernel/instant.ts';
@@ -32,6 +33,7 @@ export type Render = {
   readonly checkout: (view: CheckoutView) => Reply;
   readonly order: (view: CheckoutView) => Reply;
   readonly assessment: (assessment: Assessment) => Reply;
+  readonly label: (label: Label) => Reply;
 };
 
 export type CheckoutView = {

@@ -111,7 +111,9 @@ export const told: Check = ({ events }, { order }) => {
 };
 
 /** I7: the postings add up to what was captured and refunded, and every movement of money has its own. */
-export const conserved: Check = ({ postings }, { order, payment, movements }) => {
+export const conserved: Check = ({ postings: all }, { order, payment, movements }) => {
+  // What issuers hold back in disputes is no movement of ours.
+  const postings = all.filter(({ cause }) => !cause.startsWith('dsp_'));
   const money = movements.filter(({ kind }) => kind === 'capture' || kind === 'refund');
   const sum = (side: 'debit' | 'credit', account: string, cause?: string): bigint =>
     postings

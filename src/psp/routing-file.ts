@@ -88,7 +88,7 @@ export function readRouting(
       const node: unknown = document.getIn(path.slice(0, depth), true);
       if (isNode(node) && node.range) return place(node.range[0]);
     }
-    return place(document.contents.range[0]);
+    return place(document.contents?.range[0] ?? 0);
   };
   const parsed = file.safeParse(document.toJS());
   if (!parsed.success) {

@@ -86,3 +86,13 @@ export function adyenCard(number = '4111111111111111', holderName = 'Ann') {
     holderName,
   };
 }
+
+export type Paid = { readonly body: Readonly<Record<string, unknown>> };
+
+export function orderOf({ body }: Paid): string {
+  return (body['order'] as { id: string }).id;
+}
+
+export function pspReferenceOf({ body }: Paid): string {
+  return (body['payment'] as { psp_reference: string }).psp_reference;
+}

@@ -1,5 +1,6 @@
 import type {
   CheckoutId,
+  DisputeId,
   EventId,
   MerchantId,
   MovementId,
@@ -56,6 +57,16 @@ export type EventFact =
   | { readonly type: 'payment.refund_failed'; readonly data: MovementData }
   | { readonly type: 'payment.incremented'; readonly data: MovementData }
   | { readonly type: 'payment.increment_failed'; readonly data: MovementData }
+  | { readonly type: 'payment.expired'; readonly data: OrderData }
+  /** Money came too late or twice; it is being given back. */
+  | { readonly type: 'payment.unwanted'; readonly data: AttemptData & { readonly because: Unwanted } }
+  | { readonly type: 'payment.reversed'; readonly data: MovementData }
+  | { readonly type: 'payment.reversal_failed'; readonly data: MovementData }
+  | { readonly type: 'payment.fraud_reported'; readonly data: AttemptData }
+  | { readonly type: 'dispute.opened'; readonly data: DisputeData }
+  | { readonly type: 'dispute.under_review'; readonly data: DisputeData }
+  | { readonly type: 'dispute.won'; readonly data: DisputeData }
+  | { readonly type: 'dispute.lost'; readonly data: DisputeData }
   | {
       readonly type: 'assessment.made';
       readonly data: {
@@ -89,4 +100,18 @@ export type EventType = EventFact['type'];
 
 type OrderData = { readonly orderId: OrderId; readonly checkoutId: CheckoutId; readonly total: Money };
 type AttemptData = OrderData & { readonly attemptId: AttemptId };
+/** Why money is given back that a PSP took. */
+export type Unwanted = 'checkout_closed' | 'paid_already';
+
+type DisputeData = OrderData & {
+  readonly disputeId: DisputeId;
+  readonly amount: Money;
+  /** The PSP's own word. */
+  readonly reason: string;
+  /** The issuer only asks: no money has been taken. */
+  readonly inquiry: boolean;
+  /** RFC 3339. */
+  readonly evidenceDueAt?: string;
+};
+
 type MovementData = OrderData & { readonly movementId: MovementId; readonly amount: Money };

@@ -36,6 +36,8 @@ export type MovementRef = {
   readonly movementId?: MovementId;
   readonly pspReference?: string;
   readonly attempt: AttemptRef;
+  /** The PSP gave reserved money back, whether or not we had asked for it. */
+  readonly released?: true;
 };
 
 export type DisputeNews = {
@@ -45,6 +47,8 @@ export type DisputeNews = {
   readonly reason: string;
   readonly fraud: boolean;
   readonly evidenceDueAt?: Instant;
+  /** The issuer only asks: no money has been taken. */
+  readonly inquiry?: boolean;
 };
 
 /** Which account of which PSP: a payment's money stays where it was authorised. */

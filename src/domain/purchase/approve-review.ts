@@ -24,10 +24,16 @@ export function approveReview(
         { subject: sale.payment.id, at, from: 'held', to: 'authorized', because: `approved by ${by}` },
       ],
       events: [{ type: 'order.authorized', data: orderData(checkout.id, released) }],
+      labels: [{ fraud: false, source: 'review', strength: 'weak', reference: 'review approved' }],
     },
   );
   if (checkout.captureMode === 'manual') return approved;
   const capturing = beginMovement(approved.purchase, capture, at);
   if (isRefusal(capturing)) return capturing;
-  return { ...capturing, journal: [...approved.journal, ...capturing.journal], events: approved.events };
+  return {
+    ...capturing,
+    journal: [...approved.journal, ...capturing.journal],
+    events: approved.events,
+    labels: approved.labels,
+  };
 }

@@ -4,7 +4,7 @@ import { type Money, sameMoney } from '../../kernel/money.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
 import type { CheckoutState } from '../checkout/checkout.ts';
 import type { OrderState } from '../checkout/order.ts';
-import type { EventFact } from '../events/event.ts';
+import type { EventFact, Unwanted } from '../events/event.ts';
 import { type Attempt, type AttemptState, attemptTransitions } from '../payment/attempt.ts';
 import { adviceFor } from '../payment/decline.ts';
 import type { Movement } from '../payment/movement.ts';
@@ -155,9 +155,22 @@ function giveBack(
       checkout,
       sale: { ...sale, movements: [...sale.movements, ...(taken === null ? [] : [taken]), back] },
     },
-    events: [],
+    events: [
+      {
+        type: 'payment.unwanted',
+        data: {
+          ...orderData(checkout.id, sale),
+          attemptId: attempt.id,
+          because: whyUnwanted(checkout.state),
+        },
+      },
+    ],
     postings: taken === null ? [] : [earned(attempt, taken)],
   };
+}
+
+function whyUnwanted(state: CheckoutState): Unwanted {
+  return state === 'canceled' || state === 'expired' ? 'checkout_closed' : 'paid_already';
 }
 
 /** Carries every other new state of the attempt over to the payment and the checkout. */

@@ -5,6 +5,7 @@ import type { EventFact } from '../events/event.ts';
 import { type Movement, type MovementState, movementTransitions } from '../payment/movement.ts';
 import type { MovementOutcome } from '../payment/outcome.ts';
 import type { Posting } from '../payment/posting.ts';
+import type { LabelFact } from '../risk/label.ts';
 import { fitMovement } from './fit-movement.ts';
 import type { Purchase, Sale } from './purchase.ts';
 import { type Step, orderData, step } from './step.ts';
@@ -38,6 +39,7 @@ export function concludeMovement(
       ],
       events: announce(purchase.checkout.id, moved, concluded),
       postings: postings(moved, movement, concluded),
+      labels: labels(concluded),
     },
   );
 }
@@ -114,10 +116,10 @@ function announce(checkoutId: Purchase['checkout']['id'], sale: Sale, movement: 
     const about = { ...orderData(checkoutId, sale), attemptId: movement.attemptId };
     return [{ type: 'payment.quarantined', data: about }];
   }
-  if (movement.stray) return [];
   const data = { ...orderData(checkoutId, sale), movementId: movement.id, amount: movement.amount };
   const succeeded = movement.state === 'succeeded';
   if (!succeeded && movement.state !== 'failed') return [];
+  if (movement.stray) return [{ type: succeeded ? 'payment.reversed' : 'payment.reversal_failed', data }];
   switch (movement.kind) {
     case 'capture': {
       if (!succeeded) return [{ type: 'payment.capture_failed', data }];
@@ -154,6 +156,13 @@ function postings(sale: Sale, before: Movement, after: Movement): Posting[] {
   const went: Posting = { cause: after.id, debit: 'sales', credit: psp, amount: after.amount };
   if (after.state === 'succeeded') return [after.kind === 'capture' ? came : went];
   return before.state === 'succeeded' ? [came] : [];
+}
+
+/** The merchant believes that it was fraud; it may be wrong. */
+function labels({ id, kind, state, reason }: Movement): LabelFact[] {
+  return kind === 'refund' && state === 'succeeded' && reason === 'fraudulent'
+    ? [{ fraud: true, source: 'refund', strength: 'weak', reference: id }]
+    : [];
 }
 
 /** A movement without the fields of its state. */

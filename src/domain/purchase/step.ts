@@ -2,6 +2,7 @@ import type { CheckoutId } from '../../kernel/ids.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import type { EventFact } from '../events/event.ts';
 import type { Posting } from '../payment/posting.ts';
+import type { LabelFact } from '../risk/label.ts';
 import type { Purchase, Sale } from './purchase.ts';
 
 /**
@@ -13,6 +14,8 @@ export type Step = {
   readonly journal: readonly JournalEntry[];
   readonly events: readonly EventFact[];
   readonly postings: readonly Posting[];
+  /** What this tells about fraud. */
+  readonly labels: readonly LabelFact[];
 };
 
 /** One line of a payment's history. `subject` is the payment, an attempt or a movement. */
@@ -28,7 +31,7 @@ export type JournalEntry = {
 /** Says what a step does beside changing the purchase; counts the order's events on the way. */
 export function step(
   purchase: Purchase,
-  said: { journal: readonly JournalEntry[]; events: readonly EventFact[]; postings?: readonly Posting[] },
+  said: Pick<Step, 'journal' | 'events'> & Partial<Pick<Step, 'postings' | 'labels'>>,
 ): Step {
   const sale = purchase.sale;
   const counted =
@@ -38,7 +41,8 @@ export function step(
           ...purchase,
           sale: { ...sale, order: { ...sale.order, eventCount: sale.order.eventCount + said.events.length } },
         };
-  return { purchase: counted, journal: said.journal, events: said.events, postings: said.postings ?? [] };
+  const { journal, events, postings = [], labels = [] } = said;
+  return { purchase: counted, journal, events, postings, labels };
 }
 
 /** The part of an event's data that names the order. */

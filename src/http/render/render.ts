@@ -1,11 +1,13 @@
 import type { Render } from '../../flows/deps.ts';
 import { toWireAssessment, toWireCheckout } from './checkout.ts';
+import { toWireLabel } from './label.ts';
 import { toWireOrder } from './order.ts';
 
 /** Writes the replies that flows store with their requests. */
 export const render: Render = {
   checkout: (view) => ok(toWireCheckout(view)),
   order: (view) => ok(toWireOrder(view)),
+  label: (label) => ok(toWireLabel(label)),
   assessment: (assessment) => ok(toWireAssessment(assessment)),
 };
 

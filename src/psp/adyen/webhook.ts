@@ -105,9 +105,9 @@ function testimoniesOf(item: Item): Testimony[] {
       return [aboutMovement(item, amount, false)];
     // The authorisation was given back without a movement of ours.
     case 'EXPIRE':
-      return [aboutMovement(item, amount, true)];
+      return [aboutRelease(item, amount)];
     case 'TECHNICAL_CANCEL':
-      return item.success === 'true' ? [aboutCancel(item), aboutMovement(item, amount, true)] : nothing;
+      return item.success === 'true' ? [aboutCancel(item), aboutRelease(item, amount)] : nothing;
     case 'CANCEL_OR_REFUND':
       return [{ about: 'ask', ref: originalOf(item) }];
     case 'NOTIFICATION_OF_FRAUD':
@@ -147,7 +147,7 @@ function aboutAuthorisation(item: Item, amount: Money): Testimony {
   return { about: 'attempt', ref, outcome };
 }
 
-function aboutMovement(item: Item, amount: Money, succeeded: boolean): Testimony {
+function aboutMovement(item: Item, amount: Money, succeeded: boolean): Testimony & { about: 'movement' } {
   const reference = fromReference(item.merchantReference);
   const outcome: MovementOutcome = succeeded
     ? { kind: 'succeeded', pspReference: item.pspReference, amount }
@@ -161,6 +161,11 @@ function aboutMovement(item: Item, amount: Money, succeeded: boolean): Testimony
     },
     outcome,
   };
+}
+
+function aboutRelease(item: Item, amount: Money): Testimony {
+  const testimony = aboutMovement(item, amount, true);
+  return { ...testimony, ref: { ...testimony.ref, released: true } };
 }
 
 /** What an increment added: Adyen tells the new total, our reference what it started from. */
@@ -182,9 +187,19 @@ function aboutDispute(item: Item, amount: Money, state: DisputeNews['state']): T
   return {
     about: 'dispute',
     ref: originalOf(item),
-    dispute: { pspReference, state, amount, reason: eventCode, fraud: false },
+    dispute: {
+      pspReference,
+      state,
+      amount,
+      reason: eventCode,
+      fraud: false,
+      inquiry: inquiries.includes(eventCode),
+    },
   };
 }
+
+/** What comes before an issuer takes money. */
+const inquiries: readonly string[] = ['REQUEST_FOR_INFORMATION', 'NOTIFICATION_OF_CHARGEBACK'];
 
 const disputeStates: Readonly<Record<string, DisputeNews['state']>> = {
   REQUEST_FOR_INFORMATION: 'opened',

@@ -190,7 +190,7 @@ function aboutCharge(charge: WireCharge): Testimony {
 function aboutRelease(charge: WireCharge): Testimony {
   const amount = moneyFromStripe(charge.amount, charge.currency);
   if (amount === null) return { about: 'nothing' };
-  const ref = { pspReference: charge.id, attempt: reference(charge) };
+  const ref = { pspReference: charge.id, attempt: reference(charge), released: true as const };
   return { about: 'movement', ref, outcome: { kind: 'succeeded', pspReference: charge.id, amount } };
 }
 
@@ -232,6 +232,7 @@ function aboutDispute(dispute: z.output<typeof disputeSchema>): Testimony[] {
         amount,
         reason: dispute.reason,
         fraud: dispute.reason === 'fraudulent',
+        inquiry: dispute.status.startsWith('warning_'),
         ...(dueByS !== undefined && { evidenceDueAt: dueByS * secondMs }),
       },
     },
