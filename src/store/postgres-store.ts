@@ -5,7 +5,6 @@ import type { Store } from './store.ts';
 import type { Database } from './database.ts';
 import { deliveryQueries } from './deliveries.ts';
 import { disputeQueries, labelQueries } from './disputes.ts';
-import { disputeQueries, labelQueries } from './disputes.ts';
 import { eventQueries } from './events.ts';
 import { StoreFault } from './fault.ts';
 import { purchaseQueries } from './find-purchase.ts';
@@ -28,8 +27,6 @@ export function postgresStore(database: Database): Store {
     assessments: assessmentQueries(database),
     settling: settlingQueries(database),
     deliveries: deliveryQueries(database),
-    disputes: disputeQueries(database),
-    labels: labelQueries(database),
     disputes: disputeQueries(database),
     labels: labelQueries(database),
     events: eventQueries(database),

@@ -15,7 +15,6 @@ import {
   toPostingRow,
 } from './rows/fact-rows.ts';
 import { disputes, labels, toDisputeRow, toLabelRow } from './rows/dispute-row.ts';
-import { disputes, labels, toDisputeRow, toLabelRow } from './rows/dispute-row.ts';
 import { movements, toMovementRow } from './rows/movement-row.ts';
 import { closeDelivery } from './deliveries.ts';
 import { moved, openedRow, replied, repliedRow, requests } from './requests.ts';
@@ -187,14 +186,6 @@ function disputePart(checkout: Change['after']['checkout'], said: NonNullable<Ch
   const key = pick(row, 'merchant_id', 'checkout_id', 'id');
   const set = pick(row, 'state', 'inquiry', 'amount', 'reason', 'fraud', 'evidence_due_at', 'changed_at');
   return updateThrough(checkout.id, disputes, key, set);
-}
-
-function disputePart(checkout: Change['after']['checkout'], said: NonNullable<Change['dispute']>): Part {
-  const row = toDisputeRow(checkout, said.dispute);
-  if (said.isNew) return insertThrough('gate', disputes, [row]);
-  const key = pick(row, 'merchant_id', 'checkout_id', 'id');
-  const set = pick(row, 'state', 'inquiry', 'amount', 'reason', 'fraud', 'evidence_due_at', 'changed_at');
-  return updateThrough('gate', disputes, key, set);
 }
 
 function requestParts({ request, delivery, after: { checkout } }: Change): Part[] {
