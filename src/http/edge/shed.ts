@@ -68,8 +68,11 @@ export function loadShed({
   };
 }
 
-/** A quarter of the 100 ms that a checkout may take may be spent waiting for the loop. */
-const delayMsMax = 25;
+/**
+ * A process that is merely busy keeps its loop within some tens of milliseconds, and turning buyers away then would waste
+ * what it can still do. Beyond this the wait alone is as long as a checkout may take.
+ */
+const delayMsMax = 75;
 /** Below this a process would not notice that it has recovered. */
 const roomMin = 8;
 
