@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Config } from './config.ts';
 import { startEventRelays } from './event-relays.ts';
 import { webhookCalls } from './events/webhooks/calls.ts';
+import type { MerchantKeys } from './flows/create-merchant.ts';
 import type { Deps } from './flows/deps.ts';
 import { makeAdmin } from './http/admin.ts';
 import { authenticator } from './http/authenticate.ts';
@@ -13,6 +14,7 @@ import { addressReader } from './http/edge/address.ts';
 import { apiHeaders } from './http/edge/headers.ts';
 import { loadShed } from './http/edge/shed.ts';
 import { type HttpServer, createHttpServer } from './http/edge/server.ts';
+import { addPages } from './http/pages.ts';
 import { problemSender } from './http/problem.ts';
 import { attackNews } from './http/rate-limit/attack-news.ts';
 import { openGate } from './http/rate-limit/open-gate.ts';
@@ -52,8 +54,16 @@ export type Service = {
 /** How long a drain waits: longer than any request may take. */
 const drainMs = 20_000;
 
-/** Puts the parts together and opens the doors. This is the only place that knows every implementation. */
-export async function startService(config: Config, merchantId: MerchantId, log: Log): Promise<Service> {
+/**
+ * Puts the parts together and opens the doors. This is the only place that knows every implementation. `demoKeys`: open
+ * a demo shop that works with these keys; only ever where stand-in PSPs take the payments.
+ */
+export async function startService(
+  config: Config,
+  merchantId: MerchantId,
+  log: Log,
+  demoKeys: MerchantKeys | null = null,
+): Promise<Service> {
   const clock = Date.now;
   const newId: Deps['newId'] = (prefix) => idFrom(prefix, clock(), randomBytes(10));
   const metrics = makeMetrics();
@@ -133,6 +143,7 @@ export async function startService(config: Config, merchantId: MerchantId, log: 
     addWebhooks(extended, door, workers.wakeDeliveries);
     addReturnPage(extended, door);
     addDocs(extended);
+    addPages(extended, door, demoKeys);
   });
   let draining = false;
   const api = createHttpServer(app);

@@ -47,7 +47,7 @@ async function start(): Promise<void> {
     directory,
     env['DATABASE_URL'] === process.env['DATABASE_URL'],
   );
-  const service = await startService(config, merchantId, log);
+  const service = await startService(config, merchantId, log, standIn ? keys : null);
   started.push({ what: 'the service', stop: service.close });
 
   process.on('SIGHUP', () => void service.reload());
@@ -139,7 +139,7 @@ function announce({ api, admin, keys, standIn, dataDirectory }: Ready): void {
         seconds,
         api,
         admin,
-        demo: `${api}/demo`,
+        ...(standIn && keys !== null && { demo: `${api}/demo` }),
         console: `${api}/console`,
         docs: `${api}/docs`,
         ...shown,
@@ -147,9 +147,10 @@ function announce({ api, admin, keys, standIn, dataDirectory }: Ready): void {
     );
     return;
   }
+  const demo = standIn && keys !== null ? ` · demo shop ${api}/demo` : '';
   const psp = standIn ? ' · stand-in Stripe and Adyen, no money moves' : '';
   console.log(
-    `Tillgate is ready after ${seconds} s: API ${api} · docs ${api}/docs · admin ${admin}${psp} · data in ${dataDirectory}`,
+    `Tillgate is ready after ${seconds} s: API ${api} · console ${api}/console${demo} · docs ${api}/docs · admin ${admin}${psp} · data in ${dataDirectory}`,
   );
   if (keys !== null) console.log(`secret key ${keys.secretKey}\npublishable key ${keys.publishableKey}`);
 }
