@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Config } from './config.ts';
@@ -21,11 +20,13 @@ import { openGate } from './http/rate-limit/open-gate.ts';
 import { render } from './http/render/render.ts';
 import { addReturnPage } from './http/return-page.ts';
 import { routes } from './http/routes.ts';
+import { streamEvents } from './http/routes/stream-events.ts';
 import { addWebhooks } from './http/webhooks.ts';
 import { type MerchantId, idFrom } from './kernel/ids.ts';
 import { failpointAt } from './observe/failpoint.ts';
 import type { Log } from './observe/log.ts';
 import { makeMetrics } from './observe/metrics.ts';
+import { randomSource } from './observe/random.ts';
 import { circuit } from './psp/breaker.ts';
 import { guard, stripeRate } from './psp/guarded.ts';
 import type { Rate } from './psp/limiter.ts';
@@ -65,7 +66,8 @@ export async function startService(
   demoKeys: MerchantKeys | null = null,
 ): Promise<Service> {
   const clock = Date.now;
-  const newId: Deps['newId'] = (prefix) => idFrom(prefix, clock(), randomBytes(10));
+  const random = randomSource();
+  const newId: Deps['newId'] = (prefix) => idFrom(prefix, clock(), random(10));
   const metrics = makeMetrics();
   const database = openDatabase({
     url: config.databaseUrl,
@@ -139,9 +141,11 @@ export async function startService(
   };
   const workers = startWorkers(deps, log);
   const relays = startEventRelays(config.events, deps, log, metrics);
+  const streams = new AbortController();
   const app = makeApp(door, routes, (extended) => {
     addWebhooks(extended, door, workers.wakeDeliveries);
     addReturnPage(extended, door);
+    streamEvents(extended, door, streams.signal);
     addDocs(extended);
     addPages(extended, door, demoKeys);
   });
@@ -156,6 +160,7 @@ export async function startService(
     reload: risk.reload,
     close: async () => {
       draining = true;
+      streams.abort();
       const cut = await api.close(drainMs);
       await workers.stop();
       await relays.stop();

@@ -28,6 +28,14 @@ export function written<T>() {
   return z.custom<T>((value) => typeof value === 'object' && value !== null);
 }
 
+let lastAt = NaN;
+let lastText = '';
+
+/** As PostgreSQL reads it. One change writes the same instant a dozen times, and writing it out is what costs. */
 export function toTimestamp(at: number): string {
-  return new Date(at).toISOString();
+  if (at !== lastAt) {
+    lastAt = at;
+    lastText = new Date(at).toISOString();
+  }
+  return lastText;
 }
