@@ -15,6 +15,7 @@ export type RefusalCode =
   | 'checkout_expired'
   | 'checkout_processing'
   | 'no_psp_for_payment'
+  | 'authentication_not_usable'
   // the order's money
   | 'order_not_authorized'
   | 'order_held'

@@ -102,7 +102,7 @@ const declared = {
   },
   'payment.unwanted': {
     says: 'Money came too late or twice; it is being given back.',
-    data: z.object({ ...attempt, because: z.enum(['checkout_closed', 'paid_already']) }),
+    data: z.object({ ...attempt, because: z.enum(['checkout_closed', 'paid_already', 'amount_changed']) }),
   },
   'payment.reversed': { says: 'Unwanted money was given back.', data: z.object(movement) },
   'payment.reversal_failed': { says: 'Unwanted money could not be given back.', data: z.object(movement) },

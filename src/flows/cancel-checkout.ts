@@ -2,9 +2,9 @@ import { closeCheckout } from '../domain/purchase/close-checkout.ts';
 import { isRefusal, refuse } from '../domain/refusal.ts';
 import type { CheckoutId } from '../kernel/ids.ts';
 import type { NewRequest, Reply } from '../domain/request.ts';
-import { concludeQuietly, subjectOf } from './authorize-attempt.ts';
 import { commit } from './commit.ts';
 import type { Deps } from './deps.ts';
+import { giveUpAction, stillPaying } from './give-up-action.ts';
 import { type Answer, earlier, fresh } from './request.ts';
 
 /** Ends a checkout that will not be paid. A 3-D Secure action that the buyer has not finished is given up at the PSP first. */
@@ -17,19 +17,8 @@ export async function cancelCheckout(
   if (known !== null) return known;
   if (purchase === null) return refuse('not_found', 'There is no such checkout.');
 
-  const waiting = purchase.sale?.attempts.at(-1);
-  if (purchase.checkout.state === 'requires_action' && waiting !== undefined) {
-    const account = deps.psps.find(waiting.psp, waiting.pspAccount);
-    const outcome = await account?.psp.cancel(subjectOf(purchase, waiting));
-    const concluded =
-      outcome === undefined ? null : await concludeQuietly(deps, purchase, waiting.id, outcome);
-    return concluded === null
-      ? refuse(
-          'checkout_processing',
-          'The payment of this checkout cannot be given up now; read the checkout to see it.',
-        )
-      : cancelCheckout(deps, ask);
-  }
+  if (purchase.checkout.state === 'requires_action')
+    return (await giveUpAction(deps, purchase)) ? cancelCheckout(deps, ask) : stillPaying;
 
   const at = deps.clock();
   const closed = closeCheckout(purchase, 'canceled', at);

@@ -1,11 +1,12 @@
 import { beginAttempt, whyNotOpen } from '../domain/purchase/begin-attempt.ts';
 import type { Purchase } from '../domain/purchase/purchase.ts';
 import { step } from '../domain/purchase/step.ts';
-import { isRefusal, refuse } from '../domain/refusal.ts';
+import { type Refusal, isRefusal, refuse } from '../domain/refusal.ts';
 import type { AttemptRequest } from '../domain/payment/attempt.ts';
 import type { Methods } from '../domain/routing/methods.ts';
 import type { Assessment } from '../domain/risk/assessment.ts';
 import type { ObservedSignals, Signals } from '../domain/risk/signals.ts';
+import { type Eci, type TransStatus, judgeAuthentication } from '../domain/sca/judge-authentication.ts';
 import type { CheckoutId } from '../kernel/ids.ts';
 import type { Instant } from '../kernel/instant.ts';
 import type { AttemptSubject } from '../psp/psp.ts';
@@ -17,6 +18,12 @@ import { planAttempt } from './plan-attempt.ts';
 import { type Answer, earlier, fresh } from './request.ts';
 import { signalsOf } from './signals-of.ts';
 
+/** The result of a 3-D Secure server outside the PSP. */
+export type External3ds = NonNullable<AttemptRequest['external3ds']> & {
+  readonly transStatus: TransStatus;
+  readonly eci: Eci;
+};
+
 export type ConfirmAsk = {
   readonly request: NewRequest;
   readonly checkoutId: CheckoutId;
@@ -27,7 +34,7 @@ export type ConfirmAsk = {
   readonly initiator: AttemptRequest['initiator'];
   readonly storeMethod?: boolean;
   readonly networkTransactionId?: string;
-  readonly external3ds?: NonNullable<AttemptRequest['external3ds']>;
+  readonly external3ds?: External3ds;
   /** What the storefront and the browser observed; joined with what the checkout knows. */
   readonly signals: ObservedSignals;
   readonly browser?: AttemptSubject['browser'];
@@ -51,6 +58,9 @@ export async function confirmCheckout(deps: Deps, ask: ConfirmAsk): Promise<Answ
     return refuse('not_found', 'There is no such checkout.');
   const closed = whyNotOpen(purchase, deps.clock());
   if (closed !== null) return closed;
+  const unusable = ask.external3ds && whyNotAuthenticated(ask.external3ds);
+  if (unusable) return unusable;
+
   const signals = signalsOf(purchase, ask.signals);
   const [route, ...elsewhere] = routesOf(deps, purchase, signals, ask.method);
   if (route === undefined) return refuse('no_psp_for_payment', 'No PSP account takes this payment method.');
@@ -125,6 +135,15 @@ async function refuseSale(
 
 function mayConfirm({ checkout }: Purchase, { clientSecretHash }: ConfirmAsk): boolean {
   return clientSecretHash === undefined || clientSecretHash === checkout.clientSecretHash;
+}
+
+/** Why a result from elsewhere does not let the payment go on; null when it does, whoever then bears the loss. */
+function whyNotAuthenticated({ transStatus, eci }: External3ds): Refusal | null {
+  const facts = { transStatus, eci, exemption: null, initiator: 'buyer', region: 'other' } as const;
+  const { proceed, because } = judgeAuthentication(facts);
+  return proceed === 'authorize'
+    ? null
+    : refuse('authentication_not_usable', `External 3-D Secure: ${because}.`, '/external_3ds/trans_status');
 }
 
 /** The accounts that can take this payment, best first. */

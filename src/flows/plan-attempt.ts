@@ -19,13 +19,14 @@ export function planAttempt(
 ) {
   const id = deps.newId('att');
   const hold = assessment.decision === 'review';
+  const external3ds = worthSending(ask.external3ds);
   const sca = chooseAuthentication({
     total: checkout.total,
     region: regionOf(signals.card?.country ?? signals.billing?.country, checkout.total.currency),
     initiator: ask.initiator,
     wanted: assessment.decision === 'challenge' ? 'challenge' : 'automatic',
     allowed: assessment.exemptions,
-    isAuthenticated: ask.external3ds !== undefined,
+    isAuthenticated: external3ds !== undefined,
     ...(route.fraudRate === undefined ? {} : { fraudRate: route.fraudRate }),
   });
   const request: AttemptRequest = {
@@ -42,7 +43,15 @@ export function planAttempt(
     ...(ask.happenedAt === undefined ? {} : { happenedAt: ask.happenedAt }),
     ...(ask.storeMethod === true ? { storeMethod: true } : {}),
     ...(ask.networkTransactionId === undefined ? {} : { networkTransactionId: ask.networkTransactionId }),
-    ...(ask.external3ds === undefined ? {} : { external3ds: ask.external3ds }),
+    ...(external3ds === undefined ? {} : { external3ds }),
   };
   return { id, psp: route.psp.name, pspAccount: route.psp.account, request };
+}
+
+/** Only a cryptogram of the issuer's is: without one the PSP authenticates as if nobody had. */
+function worthSending(external: ConfirmAsk['external3ds']): AttemptRequest['external3ds'] {
+  if (external === undefined || (external.transStatus !== 'Y' && external.transStatus !== 'A'))
+    return undefined;
+  const { version, eci, cavv, dsTransId } = external;
+  return { version, eci, cavv, dsTransId };
 }

@@ -40,6 +40,13 @@ export const refusalCatalogue = {
     title: 'No PSP takes this payment',
     explanation: 'None of the merchant’s PSP accounts takes this currency and amount.',
   },
+  authentication_not_usable: {
+    status: 422,
+    title: 'The authentication is not enough',
+    explanation:
+      'The result of the external 3-D Secure server does not let the payment go on: the issuer said no, or the ' +
+      'challenge is not over.',
+  },
   order_not_authorized: {
     status: 409,
     title: 'The order is not authorised',

@@ -101,7 +101,7 @@ export type EventType = EventFact['type'];
 type OrderData = { readonly orderId: OrderId; readonly checkoutId: CheckoutId; readonly total: Money };
 type AttemptData = OrderData & { readonly attemptId: AttemptId };
 /** Why money is given back that a PSP took. */
-export type Unwanted = 'checkout_closed' | 'paid_already';
+export type Unwanted = 'checkout_closed' | 'paid_already' | 'amount_changed';
 
 type DisputeData = OrderData & {
   readonly disputeId: DisputeId;

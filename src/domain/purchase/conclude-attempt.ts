@@ -2,7 +2,7 @@ import type { MovementId } from '../../kernel/ids.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import { type Money, sameMoney } from '../../kernel/money.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
-import type { CheckoutState } from '../checkout/checkout.ts';
+import type { Checkout, CheckoutState } from '../checkout/checkout.ts';
 import type { OrderState } from '../checkout/order.ts';
 import type { EventFact, Unwanted } from '../events/event.ts';
 import { type Attempt, type AttemptState, attemptTransitions } from '../payment/attempt.ts';
@@ -11,6 +11,7 @@ import type { Movement } from '../payment/movement.ts';
 import type { AttemptOutcome } from '../payment/outcome.ts';
 import type { PaymentState } from '../payment/payment.ts';
 import type { Posting } from '../payment/posting.ts';
+import { liabilityOf } from '../sca/judge-authentication.ts';
 import type { Purchase, Sale } from './purchase.ts';
 import { type JournalEntry, type Step, orderData, step } from './step.ts';
 
@@ -51,7 +52,7 @@ export function concludeAttempt(
   return follow(purchase, sale, concluded, at, journal);
 }
 
-/** Money is welcome while its checkout still waits for it and no other attempt has brought it. */
+/** Money is welcome while its checkout still waits for just as much and no other attempt has brought it. */
 function isWanted({ checkout, sale }: Purchase, attempt: Attempt): boolean {
   const others = sale?.attempts.some(
     (each) =>
@@ -64,6 +65,7 @@ function isWanted({ checkout, sale }: Purchase, attempt: Attempt): boolean {
     checkout.state !== 'canceled' &&
     checkout.state !== 'expired' &&
     checkout.state !== 'completed' &&
+    sameMoney(attempt.request.amount, checkout.total) &&
     others !== true
   );
 }
@@ -161,7 +163,7 @@ function giveBack(
         data: {
           ...orderData(checkout.id, sale),
           attemptId: attempt.id,
-          because: whyUnwanted(checkout.state),
+          because: whyUnwanted(checkout, attempt),
         },
       },
     ],
@@ -169,8 +171,9 @@ function giveBack(
   };
 }
 
-function whyUnwanted(state: CheckoutState): Unwanted {
-  return state === 'canceled' || state === 'expired' ? 'checkout_closed' : 'paid_already';
+function whyUnwanted({ state, total }: Checkout, { request }: Attempt): Unwanted {
+  if (state === 'canceled' || state === 'expired') return 'checkout_closed';
+  return sameMoney(request.amount, total) ? 'paid_already' : 'amount_changed';
 }
 
 /** Carries every other new state of the attempt over to the payment and the checkout. */
@@ -250,7 +253,10 @@ function nextState(attempt: Attempt, outcome: AttemptOutcome): AttemptState {
             state: 'authorized',
             pspReference: outcome.pspReference,
             card: outcome.card,
-            authentication: outcome.authentication,
+            authentication: {
+              ...outcome.authentication,
+              liability: liabilityOf(attempt.request, outcome.authentication),
+            },
           }
         : { state: 'quarantined', pspReference: outcome.pspReference, cause: mismatch };
     }

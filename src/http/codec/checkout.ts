@@ -30,10 +30,15 @@ export const createCheckoutBody = z
 export const updateCheckoutBody = z
   .strictObject({
     amount: amount.optional(),
+    currency: currency.optional().meta({ description: 'With an amount: the checkout’s own.' }),
     customer: customer.optional(),
     billing_address: address.optional(),
     shipping_address: address.optional(),
     metadata: metadata.optional(),
+  })
+  .refine((body) => (body.amount === undefined) === (body.currency === undefined), {
+    path: ['currency'],
+    error: 'an amount and its currency go together',
   })
   .meta({ id: 'UpdateCheckout' });
 
@@ -48,18 +53,13 @@ const token = z
 /** What Adyen's component on the page hands over; its card fields are encrypted there. */
 const component = z.record(z.string().max(60), z.unknown()).meta({ id: 'AdyenPaymentMethod' });
 
-/** Only a result that says the buyer was authenticated, or that it was tried, is worth anything to the issuer. */
 const external3ds = z
   .strictObject({
     version: z.string().regex(/^2\.\d(\.\d)?$/),
-    trans_status: z.enum(['Y', 'A']),
-    eci: z.enum(['01', '02', '05', '06']),
+    trans_status: z.enum(['Y', 'A', 'N', 'U', 'C', 'D', 'R', 'I']),
+    eci: z.enum(['05', '06', '07', '02', '01', '00']),
     cavv: z.string().regex(/^[A-Za-z0-9+/]{27}=$/),
     ds_trans_id: z.uuid(),
-  })
-  .refine(({ trans_status, eci }) => (trans_status === 'Y') === (eci === '05' || eci === '02'), {
-    path: ['eci'],
-    error: 'does not go with the transaction status',
   })
   .meta({ id: 'External3ds', description: 'The result of a 3-D Secure server of the shop’s own.' });
 

@@ -27,7 +27,13 @@ export const confirmCheckout = route({
   body: confirmCheckoutBody,
   moves: 'confirm_checkout',
   reply: { status: 200, schema: checkoutShown, description: 'What became of the payment.' },
-  problems: ['checkout_not_open', 'checkout_expired', 'checkout_processing', 'no_psp_for_payment'],
+  problems: [
+    'checkout_not_open',
+    'checkout_expired',
+    'checkout_processing',
+    'no_psp_for_payment',
+    'authentication_not_usable',
+  ],
   handle: ({ deps, caller, params, body, request }) => {
     const signals = fromWireObserved(body.signals);
     const happenedAt = occurredAt(body.signals, caller, deps.clock());
@@ -57,6 +63,7 @@ function fromServer({
 }: z.output<typeof confirmCheckoutBody>) {
   const external3ds = external_3ds && {
     version: external_3ds.version,
+    transStatus: external_3ds.trans_status,
     eci: external_3ds.eci,
     cavv: external_3ds.cavv,
     dsTransId: external_3ds.ds_trans_id,
