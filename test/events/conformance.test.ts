@@ -10,7 +10,7 @@ import { type Sink, SinkRefused } from '../../src/events/sink.ts';
 import { relayEvents } from '../../src/flows/relay-events.ts';
 import { redisUrl } from '../harness/redis.ts';
 import { type Outbox, freshOutbox, judge, manyEvents, newId, orderEvent } from './outbox.ts';
-import { type OpenRig, type Rig, kafkaRig, redisRig, snsSqsRig, webhooksRig } from './rigs.ts';
+import { type Arrival, type OpenRig, type Rig, kafkaRig, redisRig, snsSqsRig, webhooksRig } from './rigs.ts';
 
 const kafka = await startKafka();
 const snsSqs = await startSnsSqs();
@@ -88,7 +88,7 @@ function suite(name: string, open: OpenRig): void {
     const wanted = new Set<string>(events.map(({ id }) => id));
     for (const until = Date.now() + 20_000; Date.now() < until; await sleep(20)) {
       await round();
-      const arrived = (await rig.received()).map(fromWire).filter(({ id }) => wanted.has(id));
+      const arrived = rig.arrived.map(fromWire).filter(({ id }) => wanted.has(id));
       if (new Set(arrived.map(({ id }) => id)).size === wanted.size) return arrived;
     }
     throw new Error('not everything arrived');
@@ -108,7 +108,7 @@ function suite(name: string, open: OpenRig): void {
     await outbox.store.events.append([event]);
     await relayUntil(relayTo(rig.sink).round, [event]);
     const [stored] = await outbox.store.events.list(outbox.merchantId, null, 1);
-    const received = (await rig.received()).map((body) => JSON.parse(body) as unknown);
+    const received = rig.arrived.map(({ body }) => JSON.parse(body) as unknown);
     expect(received).toEqual([toEnvelope(stored?.event ?? event)]);
     expect(received).toMatchObject([{ data: { note: odd } }]);
     return 'same';
@@ -153,9 +153,7 @@ function suite(name: string, open: OpenRig): void {
       while ((await relay.round()) > 0);
       expect(new Set((await aside()).map(({ key }) => key))).toEqual(new Set([poison.aggregate.id]));
       expect(await aside()).toHaveLength(5);
-      expect(
-        (await rig.received()).map(fromWire).some(({ subject }) => subject === poison.aggregate.id),
-      ).toBe(false);
+      expect(rig.arrived.map(fromWire).some(({ subject }) => subject === poison.aggregate.id)).toBe(false);
 
       refuses = false;
       expect(await outbox.store.relay.replay(rig.sink.name, null)).toBe(5);
@@ -195,7 +193,7 @@ function suite(name: string, open: OpenRig): void {
 /** Bytes that are above the far end's own limit, where there is one that a shop may meet. */
 const tooLarge: Readonly<Record<string, number>> = { Kafka: 1_100_000, SNS: 300_000, SQS: 1_100_000 };
 
-function fromWire(body: string) {
+function fromWire({ body }: Arrival) {
   const read = new CloudEvent<object>(JSON.parse(body) as object, true);
   return { id: read.id, subject: read.subject ?? '', sequence: String(read['sequence']) };
 }

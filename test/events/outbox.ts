@@ -4,6 +4,7 @@ import { type MerchantId, type NewId, type OrderId, idFrom } from '../../src/ker
 import { type Currency, money } from '../../src/kernel/money.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { postgresStore } from '../../src/store/postgres-store.ts';
+import { sql } from '../../src/store/sql.ts';
 import type { Store } from '../../src/store/store.ts';
 import { freshDatabase } from '../harness/database.ts';
 
@@ -15,20 +16,33 @@ export type Outbox = {
   readonly database: Database;
   readonly store: Store;
   readonly merchantId: MerchantId;
+  /** As if nothing had ever been said. */
+  readonly empty: () => Promise<void>;
   readonly drop: () => Promise<void>;
 };
 
 export async function freshOutbox(): Promise<Outbox> {
   const fresh = await freshDatabase();
-  const database = openTestDatabase(fresh.url);
+  const outbox = await openOutbox(fresh.url);
+  const drop = async () => {
+    await outbox.drop();
+    await fresh.drop();
+  };
+  return { ...outbox, drop };
+}
+
+/** Another merchant of a database that is there already. */
+export async function openOutbox(url: string): Promise<Outbox> {
+  const database = openTestDatabase(url);
   const store = postgresStore(database);
   const merchantId = newId('mer');
   await store.merchants.create({ id: merchantId, name: 'test', createdAt: Date.now() });
-  const drop = async () => {
-    await database.close();
-    await fresh.drop();
+  const empty = async () => {
+    await database.rows(
+      sql`truncate events, relay_cursors, relay_set_aside, webhook_endpoints, webhook_deliveries, webhook_attempts`,
+    );
   };
-  return { url: fresh.url, database, store, merchantId, drop };
+  return { url, database, store, merchantId, empty, drop: () => database.close() };
 }
 
 export function openTestDatabase(url: string): Database {

@@ -25,12 +25,14 @@ import { type Outbox, newId } from './outbox.ts';
 /** A sink of one kind with a real far end, and what arrived there. */
 export type Rig = {
   readonly sink: Sink;
-  /** Envelopes as texts, in the order they arrived. */
-  readonly received: () => Promise<readonly string[]>;
+  readonly arrived: readonly Arrival[];
   /** The same kind of sink whose far end is not there. */
   readonly away: Sink | null;
   readonly close: () => Promise<void>;
 };
+
+/** An envelope as text, and when it came (`performance.now()`). */
+export type Arrival = { readonly body: string; readonly at: number };
 
 export type OpenRig = (outbox: Outbox) => Promise<Rig>;
 
@@ -45,13 +47,25 @@ export const redisRig =
     const sink = redisStreamsSink({ ...settings, url });
     const away = redisStreamsSink({ ...settings, url: `redis://${nowhere}` });
     const reader = new Redis(url);
+    const arrived: Arrival[] = [];
+    const reading = (async () => {
+      for (let last = '0'; reader.status !== 'end';) {
+        const found = await reader
+          .xread('COUNT', 1_000, 'BLOCK', 500, 'STREAMS', stream, last)
+          .catch(() => null);
+        for (const [entry, fields] of found?.[0]?.[1] ?? []) {
+          arrived.push({ body: fields[7] ?? '', at: performance.now() });
+          last = entry;
+        }
+      }
+    })();
     return Promise.resolve({
       sink,
       away,
-      received: async () => (await reader.xrange(stream, '-', '+')).map(([, fields]) => fields[7] ?? ''),
+      arrived,
       close: async () => {
-        await reader.del(stream);
         reader.disconnect();
+        await reading;
         await sink.close();
         await away.close();
       },
@@ -81,12 +95,12 @@ export const kafkaRig =
       autocommit: false,
       maxWaitTime: 50,
     });
-    const arrived: string[] = [];
-    stream.on('data', ({ value }) => void arrived.push(value));
+    const arrived: Arrival[] = [];
+    stream.on('data', ({ value }) => void arrived.push({ body: value, at: performance.now() }));
     return {
       sink,
       away,
-      received: () => Promise.resolve([...arrived]),
+      arrived,
       close: async () => {
         await stream.close();
         await consumer.close();
@@ -110,18 +124,18 @@ export const snsSqsRig =
     const target = by === 'sqs' ? { queueUrl } : { topicArn: await makeTopic(sqs, endpoint, queueUrl) };
     const sink = snsSqsSink({ name: by, region, endpoint, target });
     const away = snsSqsSink({ name: by, region, endpoint: `http://${nowhere}`, target });
-    const arrived: string[] = [];
+    const arrived: Arrival[] = [];
+    let closed = false;
+    const reading = (async () => {
+      while (!closed) arrived.push(...(await take(sqs, queueUrl)));
+    })();
     return {
       sink,
       away,
-      received: async () => {
-        for (;;) {
-          const messages = await take(sqs, queueUrl);
-          if (messages.length === 0) return arrived;
-          arrived.push(...messages);
-        }
-      },
+      arrived,
       close: async () => {
+        closed = true;
+        await reading;
         sqs.destroy();
         await sink.close();
         await away.close();
@@ -156,54 +170,62 @@ async function makeTopic(sqs: SQSClient, endpoint: string, queueUrl: string): Pr
   return topic.TopicArn ?? '';
 }
 
-async function take(sqs: SQSClient, queueUrl: string): Promise<string[]> {
+async function take(sqs: SQSClient, queueUrl: string): Promise<Arrival[]> {
   const { Messages: messages = [] } = await sqs.send(
-    new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 0 }),
+    new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
   );
   if (messages.length > 0) {
     const entries = messages.map(({ MessageId: Id, ReceiptHandle }: SqsMessage) => ({ Id, ReceiptHandle }));
     await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }));
   }
-  return messages.map(({ Body }) => Body ?? '');
+  return messages.map(({ Body }) => ({ body: Body ?? '', at: performance.now() }));
 }
 
 export const installationSecret = 'an installation secret of 32 chars';
 
 /** Our worker calls a local server, which takes only what the independent library verifies. */
-export const webhooksRig: OpenRig = async ({ store, merchantId }) => {
+export const webhooksRig: OpenRig = (outbox) => openWebhooks(outbox, 1);
+
+/** So many endpoints that all want everything. */
+export async function openWebhooks({ store, merchantId }: Outbox, endpoints: number): Promise<Rig> {
   const calls = webhookCalls({ installationSecret, allowed: { loopback: true }, timeoutMs: 5_000 });
-  const endpointId = newId('whe');
-  const verifier = new Webhook(calls.secretOf(endpointId, 1));
-  const arrived: string[] = [];
+  const verifiers = new Map<string, Webhook>();
+  const arrived: Arrival[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => void chunks.push(chunk));
     request.on('end', () => {
       const body = Buffer.concat(chunks).toString();
-      verifier.verify(body, request.headers as Record<string, string>);
-      arrived.push(body);
+      verifiers.get(request.url ?? '')?.verify(body, request.headers as Record<string, string>);
+      arrived.push({ body, at: performance.now() });
       response.end();
     });
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  await store.webhooks.create({
-    id: endpointId,
-    merchantId,
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/events`,
-    types: [],
-    description: '',
-    secretNumber: 1,
-    oldSecretUntil: null,
-    createdAt: Date.now(),
-    state: 'enabled',
-  });
-  const deps = { store, clock: Date.now, newId, calls, random: () => 0 };
-  const worker = startWebhookRelay(deps, makeLog({ level: 'error' }));
+  for (let nth = 0; nth < endpoints; nth += 1) {
+    const id = newId('whe');
+    verifiers.set(`/${id}`, new Webhook(calls.secretOf(id, 1)));
+    await store.webhooks.create({
+      id,
+      merchantId,
+      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/${id}`,
+      types: [],
+      description: '',
+      secretNumber: 1,
+      oldSecretUntil: null,
+      createdAt: Date.now(),
+      state: 'enabled',
+    });
+  }
+  const worker = startWebhookRelay(
+    { store, clock: Date.now, newId, calls, random: () => 0 },
+    makeLog({ level: 'error' }),
+  );
   return {
     sink: webhooksSink((events) => store.webhooks.enqueue(events)),
     // Its far end is the database, without which there is nothing to relay.
     away: null,
-    received: () => Promise.resolve([...arrived]),
+    arrived,
     close: async () => {
       await worker.stop();
       await calls.close();
@@ -211,4 +233,4 @@ export const webhooksRig: OpenRig = async ({ store, merchantId }) => {
       server.close();
     },
   };
-};
+}

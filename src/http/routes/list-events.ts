@@ -5,17 +5,17 @@ import type { EventCursor } from '../../domain/events/listed-event.ts';
 import { nothing, shownAt, shownTime } from '../codec/parts.ts';
 import { route } from '../route.ts';
 
-const cursor = z
-  .string()
-  .regex(/^\d{1,20}-\d{1,20}$/)
-  .meta({ description: 'The `next` of an earlier page.' });
+const cursor = z.string().refine(isCursor).meta({ description: 'The `next` of an earlier page.' });
 
 const eventShown = z
   .strictObject({
     id: z.string(),
     type: z.string(),
     at: shownTime,
-    aggregate: z.strictObject({ type: z.enum(['order', 'assessment', 'webhook_endpoint', 'attack']), id: z.string() }),
+    aggregate: z.strictObject({
+      type: z.enum(['order', 'assessment', 'webhook_endpoint', 'attack']),
+      id: z.string(),
+    }),
     sequence: z.int().meta({ description: '1, 2, 3 … within the aggregate, without gaps.' }),
     data: z.record(z.string(), z.unknown()),
   })
@@ -58,13 +58,22 @@ export const listEvents = route({
     return {
       document: {
         events: found.map(({ event }) => toWireEvent(event)),
-        next: last === null ? null : `${last.xact}-${last.position}`,
+        next: last === null ? null : cursorText(last),
       },
     };
   },
 });
 
-function toCursor(text: string): EventCursor {
+/** `xact-position`, the way `next` and the ids of the stream are written. */
+export function cursorText({ xact, position }: EventCursor): string {
+  return `${xact}-${position}`;
+}
+
+export function isCursor(text: string): boolean {
+  return /^\d{1,19}-\d{1,18}$/.test(text);
+}
+
+export function toCursor(text: string): EventCursor {
   const [xact = '0', position = '0'] = text.split('-');
   return { xact, position };
 }

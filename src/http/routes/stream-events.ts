@@ -1,0 +1,103 @@
+import type { Express, Request, Response } from 'express';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { MerchantId } from '../../kernel/ids.ts';
+import type { EventCursor, ListedEvent } from '../../domain/events/listed-event.ts';
+import { callerOf } from '../caller.ts';
+import type { Door } from '../door.ts';
+import { requestId } from '../edge/address.ts';
+import type { Problem } from '../problem.ts';
+import { cursorText, isCursor, listEvents, toCursor, toWireEvent } from './list-events.ts';
+
+/** How often an open stream looks for more. */
+const lookMs = 200;
+
+/** Proxies close what is silent for a minute. */
+const heartbeatMs = 15_000;
+
+/** Each stream asks the database five times a second; a merchant needs one, and a second while it deploys. */
+const streamsMax = { ofMerchant: 5, inAll: 200 };
+
+const pageMax = 500;
+
+/**
+ * `GET /v1/events/stream`: the events of `/v1/events` as server-sent events, from `after` or `Last-Event-ID` on. The id
+ * of each is its cursor, so that a reader that was cut off goes on where it was. Ends when `draining` is aborted.
+ */
+export function streamEvents(app: Express, door: Door, draining: AbortSignal): void {
+  const open = new Map<MerchantId, number>();
+  let inAll = 0;
+
+  app.get('/v1/events/stream', async (request, response) => {
+    const id = requestId(request, door.deps.newId);
+    const asked = await readRequest(door, request);
+    if ('problem' in asked) {
+      door.sendProblem(response, asked.problem, id);
+      return;
+    }
+    const { merchantId, after } = asked;
+    const ofMerchant = open.get(merchantId) ?? 0;
+    if (ofMerchant >= streamsMax.ofMerchant || inAll >= streamsMax.inAll) {
+      door.sendProblem(response, { code: 'quota_exceeded', retryAfterS: 10 }, id);
+      return;
+    }
+    open.set(merchantId, ofMerchant + 1);
+    inAll += 1;
+    response.once('close', () => {
+      open.set(merchantId, (open.get(merchantId) ?? 1) - 1);
+      inAll -= 1;
+    });
+    response.writeHead(200, {
+      ...door.headers,
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'request-id': id,
+    });
+    await follow(door, response, merchantId, after, draining).catch((error: unknown) => {
+      door.log.warn('an event stream was cut off', { request_id: id, error });
+    });
+    response.end();
+  });
+}
+
+type Asked =
+  { readonly merchantId: MerchantId; readonly after: EventCursor | null } | { readonly problem: Problem };
+
+async function readRequest(door: Door, request: Request): Promise<Asked> {
+  const caller = await callerOf(door, listEvents, request, door.readAddress(request));
+  if ('problem' in caller) return caller;
+  const query = new URL(request.originalUrl, 'http://stream.invalid').searchParams;
+  const after = request.get('last-event-id') ?? query.get('after');
+  if (after !== null && !isCursor(after)) {
+    const detail = 'This is not the id of a streamed event.';
+    return { problem: { code: 'input_invalid', errors: [{ pointer: '?/after', code: 'invalid', detail }] } };
+  }
+  return { merchantId: caller.value.merchantId, after: after === null ? null : toCursor(after) };
+}
+
+/** A reader that does not read is noticed by the server, which cuts it off (edge/server.ts). */
+async function follow(
+  { deps: { store } }: Door,
+  response: Response,
+  merchantId: MerchantId,
+  from: EventCursor | null,
+  draining: AbortSignal,
+): Promise<void> {
+  let after = from;
+  let quietSince = performance.now();
+  response.write(': from here on\n\n');
+  while (!response.destroyed && !draining.aborted) {
+    const found = response.writableNeedDrain ? [] : await store.events.list(merchantId, after, pageMax);
+    for (const listed of found) response.write(toMessage(listed));
+    after = found.at(-1)?.cursor ?? after;
+    if (found.length > 0) quietSince = performance.now();
+    else if (performance.now() - quietSince > heartbeatMs) {
+      response.write(': still here\n\n');
+      quietSince = performance.now();
+    }
+    if (found.length < pageMax) await sleep(lookMs);
+  }
+}
+
+function toMessage({ event, cursor }: ListedEvent): string {
+  return `id: ${cursorText(cursor)}\nevent: ${event.type}\ndata: ${JSON.stringify(toWireEvent(event))}\n\n`;
+}
