@@ -15,12 +15,12 @@ export const chargedOnce: LedgerCheck = (sale, lines) => {
       ({ attemptId, kind, state }) =>
         kind === 'capture' && state !== 'failed' && attemptId === attemptOf(line),
     );
-    const live = sale.attempts.some((each) => each.id === attemptOf(line) && isLive(each));
+    const counts = sale.attempts.some((each) => each.id === attemptOf(line) && each.state === 'authorized');
     return [
       ...(line.authorisations.length > 1 ? [`${line.payment_intent} was authorised twice`] : []),
       ...(line.captured > line.authorised ? [`${line.payment_intent} captured more than authorised`] : []),
       ...(line.refunded > line.captured ? [`${line.payment_intent} refunded more than captured`] : []),
-      ...(!live && line.captures.length > captures.length
+      ...(counts && line.captures.length > captures.length
         ? [
             `${line.payment_intent} was captured ${line.captures.length} times for ${captures.length} captures`,
           ]

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { z } from 'zod';
-import { toRfc3339 } from '../../kernel/instant.ts';
+import { secondMs, toRfc3339 } from '../../kernel/instant.ts';
 import type { PastOrder } from '../../risk/replay/orders.ts';
 
 /** How one order ended, and how long the shop waited for it. */
@@ -37,12 +38,21 @@ const orderReply = z.object({
   payment: z.object({ captured: z.number() }),
 });
 
+/** A shop that is told to come again does so with the same key, for about a minute of a busy service. */
+const triesMax = 60;
+
 /** A shop that sends its orders through the API as it would have when they were made. */
 export function openReplayedShop(api: string, secretKey: string, connections: number): Shop {
   const pool = new Pool(api, { connections });
   const authorization = `Bearer ${secretKey}`;
 
-  const ask = async (method: 'GET' | 'POST', path: string, key?: string, body?: object): Promise<unknown> => {
+  const ask = async (
+    method: 'GET' | 'POST',
+    path: string,
+    key?: string,
+    body?: object,
+    triesLeft = triesMax,
+  ): Promise<unknown> => {
     const reply = await pool.request({
       method,
       path,
@@ -54,6 +64,10 @@ export function openReplayedShop(api: string, secretKey: string, connections: nu
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const text = await reply.body.text();
+    if ((reply.statusCode === 503 || reply.statusCode === 429) && triesLeft > 0) {
+      await sleep(Number(reply.headers['retry-after'] ?? 1) * secondMs);
+      return ask(method, path, key, body, triesLeft - 1);
+    }
     if (reply.statusCode > 299) throw new Error(`${method} ${path} answered ${reply.statusCode}: ${text}`);
     return JSON.parse(text);
   };
