@@ -50,7 +50,10 @@ export function makeApp(door: Door, routes: readonly Route[], extend: (app: Expr
     door.sendProblem(response, { code: 'not_found' }, requestId(request, door.deps.newId));
   });
   app.use((error: unknown, request: Request, response: Response, _next: unknown) => {
-    fail(door, 'unrouted', error, response, requestId(request, door.deps.newId));
+    const id = requestId(request, door.deps.newId);
+    // The router decodes ids in the path, and throws this where they are not UTF-8.
+    if (error instanceof URIError) door.sendProblem(response, { code: 'url_malformed' }, id);
+    else fail(door, 'unrouted', error, response, id);
   });
   return app;
 }

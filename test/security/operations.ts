@@ -15,6 +15,8 @@ export type Operation = {
   readonly path: string;
   readonly parameters: readonly Parameter[];
   readonly body: Schema | null;
+  /** The answer does not end: a stream of events. */
+  readonly endless: boolean;
   /** By status: the schema of the reply, or null where it has no body. */
   readonly replies: ReadonlyMap<number, Schema | null>;
 };
@@ -48,6 +50,7 @@ export const operations: readonly Operation[] = Object.entries(document.paths).f
     path,
     parameters: declared.parameters ?? [],
     body: firstSchema(declared.requestBody?.content),
+    endless: 'text/event-stream' in (declared.responses['200']?.content ?? {}),
     replies: new Map(
       Object.entries(declared.responses).map(([status, { content }]) => [
         Number(status),
@@ -123,7 +126,16 @@ function objectsOf({
   });
 }
 
-function textsOf({ pattern, format, minLength, maxLength, examples }: Schema): fc.Arbitrary<string> {
+function textsOf({
+  pattern,
+  format,
+  minLength,
+  maxLength,
+  examples,
+  description,
+}: Schema): fc.Arbitrary<string> {
+  if (typeof description === 'string' && description.startsWith('https,'))
+    return fc.constant('https://shop.example.com/told');
   if (Array.isArray(examples)) return fc.constantFrom(...(examples as string[]));
   switch (format) {
     case 'date-time':

@@ -42,7 +42,10 @@ type Caller = {
   readonly body: unknown;
 };
 const call = (operation: Operation, id: string, caller: Caller) =>
-  shop.call(operation.method, operation.path.replace(/\{\w+\}/, id), caller);
+  shop.call(operation.method, operation.path.replace(/\{\w+\}/, id), {
+    ...caller,
+    idempotencyKey: operation.parameters.some(({ name }) => name === 'Idempotency-Key') ? newId('req') : null,
+  });
 
 /** A body that the operation takes: the first of some whose only fault is that the id does not exist. */
 async function bodyFor(operation: Operation, id: string, key: string): Promise<unknown> {
@@ -75,7 +78,7 @@ describe('every id of one merchant with the keys of another', () => {
       const before = await shop.counts();
       const theirs = await call(operation, idFor(operation), { key, body });
       const nothing = await call(operation, nobodys, { key, body });
-      expect(theirs.status).toBe(404);
+      expect(nothing.status === 404 || nothing.text === theirs.text).toBe(true);
       expect(said(theirs)).toEqual(said(nothing));
       const browser = await call(operation, idFor(operation), {
         key: shop.otherKeys.publishableKey,
@@ -87,7 +90,9 @@ describe('every id of one merchant with the keys of another', () => {
     },
   );
 
-  const lists = operations.filter(({ path, method }) => method === 'GET' && !path.includes('{'));
+  const lists = operations.filter(
+    ({ path, method, endless }) => method === 'GET' && !path.includes('{') && !endless,
+  );
   test.each(lists.map((operation) => [operation.id, operation] as const))(
     '%s shows nothing of the other merchant',
     async (_, operation) => {

@@ -1,0 +1,297 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import fc from 'fast-check';
+import { document, idPrefixOf, operations, valuesOf, type Operation, type Schema } from './operations.ts';
+
+/** One request, and whether its maker expected it to be understood. */
+type Shot = {
+  readonly operation: Operation;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+};
+
+export type Keys = {
+  readonly secret: string;
+  readonly publishable: string;
+  readonly other: string;
+  readonly powerless: string;
+};
+
+export type Findings = {
+  readonly requests: number;
+  /** Server errors, undocumented statuses, replies that are not what the document says. */
+  readonly faults: readonly string[];
+  /** Documented, and not seen: `getOrder 500`. */
+  readonly unreached: readonly string[];
+};
+
+const ajv = new Ajv2020({ strict: false, allErrors: false });
+addFormats.default(ajv);
+ajv.addSchema({ $id: 'api', components: document.components });
+
+const validators = new Map<Schema, ValidateFunction>();
+function isValid(schema: Schema, value: unknown): string | null {
+  let validate = validators.get(schema);
+  if (validate === undefined) {
+    const text = JSON.stringify(schema).replaceAll('"#/components', '"api#/components');
+    validators.set(schema, (validate = ajv.compile(JSON.parse(text) as Schema)));
+  }
+  return validate(value) ? null : ajv.errorsText(validate.errors);
+}
+
+/** What people have broken JSON services with. */
+const hostile = [
+  '{"__proto__":{"admin":true}}',
+  '{"constructor":{"prototype":{"admin":true}}}',
+  '{"amount":1e400,"currency":"EUR"}',
+  '{"amount":9007199254740993,"currency":"EUR"}',
+  '{"amount":-0,"currency":"EUR"}',
+  '{"amount":1,"amount":2,"currency":"EUR"}',
+  '{"metadata":{"a":"\\u0000"}}',
+  '{"metadata":{"a":"\\ud800"}}',
+  '\ufeff{}',
+  '['.repeat(5_000),
+  '{"a":'.repeat(40),
+  `{${Array.from({ length: 1_100 }, (_, at) => `"k${at}":1`).join()}}`,
+  'null',
+  '[]',
+  '"text"',
+  '{',
+  '',
+  'x'.repeat(40_000),
+  "{'a':1}",
+  '{"email":"\' or 1=1 --"}',
+  '{"signals":{"card":{"bin":"4111111111111111"}}}',
+  '{"metadata":{"note":"4242 4242 4242 4242"}}',
+];
+
+const oddTexts = [
+  '',
+  '0',
+  '-1',
+  'null',
+  '../..',
+  '%00',
+  '%ff',
+  '%2e%2e%2f',
+  "'",
+  '<script>',
+  '💣',
+  'a'.repeat(300),
+];
+
+const pick = <T>(...of: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...of);
+
+/** Replaces one member somewhere in a valid body by something that does not belong there, or takes it out. */
+const spoilt = (values: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
+  fc
+    .tuple(
+      values,
+      fc.nat(),
+      fc.oneof(fc.jsonValue({ maxDepth: 2 }), pick<unknown>(undefined, 1e21, -1, '\u202e', [])),
+    )
+    .map(([value, at, odd]) => {
+      if (typeof value !== 'object' || value === null) return odd;
+      const names = [...Object.keys(value), 'unknown'];
+      return { ...value, [names[at % names.length] ?? 'unknown']: odd };
+    });
+
+function shots(operation: Operation, keys: Keys, known: readonly string[]): fc.Arbitrary<Shot> {
+  const prefix = idPrefixOf(operation);
+  const mine = known.filter((id) => id.startsWith(`${prefix ?? ''}_`));
+  const ids = fc.oneof(
+    { weight: 8, arbitrary: mine.length > 0 ? pick(...mine) : pick('none') },
+    {
+      weight: 1,
+      arbitrary: fc.stringMatching(/^[0-9a-hjkmnp-tv-z]{26}$/).map((rest) => `${prefix ?? ''}_${rest}`),
+    },
+    { weight: 1, arbitrary: pick(...oddTexts.filter((text) => text !== '')).map(encodeOnce) },
+  );
+  const query = operation.parameters.filter((parameter) => parameter.in === 'query');
+  const queries = fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc
+        .record(Object.fromEntries(query.map(({ name, schema }) => [name, valuesOf(schema)])), {
+          requiredKeys: query.filter(({ required }) => required === true).map(({ name }) => name),
+        })
+        .map((given) =>
+          Object.entries(given)
+            .map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`)
+            .join('&'),
+        ),
+    },
+    {
+      weight: 1,
+      arbitrary: pick(
+        'unknown=1',
+        '%zz',
+        'a[b]=c',
+        'limit=1&limit=2',
+        'limit=0',
+        'after=-1',
+        '_method=DELETE',
+      ),
+    },
+  );
+  const json = operation.body === null ? pick(undefined) : valuesOf(operation.body);
+  const bodies: fc.Arbitrary<string | undefined> =
+    operation.body === null
+      ? pick(undefined)
+      : fc.oneof(
+          { weight: 8, arbitrary: json.map((value) => JSON.stringify(value)) },
+          { weight: 4, arbitrary: spoilt(json).map((value) => JSON.stringify(value)) },
+          { weight: 2, arbitrary: pick(...hostile) },
+          { weight: 1, arbitrary: fc.json() },
+        );
+  const authorization = fc.oneof(
+    { weight: 14, arbitrary: pick(`Bearer ${keys.secret}`) },
+    {
+      weight: 1,
+      arbitrary: pick(`Bearer ${keys.other}`, `Bearer ${keys.publishable}`, `Bearer ${keys.powerless}`),
+    },
+    {
+      weight: 1,
+      arbitrary: pick('', 'Bearer', `Basic ${keys.secret}`, 'Bearer sk_wrong_wrong_wrong_wrong_wrong'),
+    },
+  );
+  const idempotency = fc.oneof(
+    { weight: 12, arbitrary: fc.uuid() },
+    { weight: 2, arbitrary: pick('again', '"again"') },
+    { weight: 1, arbitrary: pick('', '"', 'a b', 'k'.repeat(300), 'é') },
+  );
+  const types = fc.oneof(
+    { weight: 14, arbitrary: pick('application/json', 'application/json; charset=utf-8') },
+    { weight: 1, arbitrary: pick('text/plain', 'application/xml', 'application/json; charset=latin1', '') },
+  );
+  const extras = fc.oneof(
+    { weight: 10, arbitrary: pick({}) },
+    {
+      weight: 1,
+      arbitrary: pick<Record<string, string>>(
+        { 'content-encoding': 'gzip' },
+        { 'x-http-method-override': 'DELETE' },
+        { 'x-forwarded-for': '10.0.0.1, 127.0.0.1' },
+        { 'request-id': 'x'.repeat(500) },
+        { traceparent: '00-zz' },
+        { 'tillgate-challenge-solution': 'bm9uc2Vuc2U=' },
+        { 'tillgate-client-secret': 'cs_guessed' },
+        { 'x-note': '4242424242424242' },
+      ),
+    },
+  );
+  return fc
+    .tuple(ids, queries, bodies, authorization, idempotency, types, extras)
+    .map(([id, search, body, bearer, key, type, extra]) => ({
+      operation,
+      path: operation.path.replace(/\{\w+\}/, id) + (search === '' ? '' : `?${search}`),
+      headers: headersOf({
+        authorization: bearer,
+        'idempotency-key': key,
+        'content-type': body === undefined ? '' : type,
+        ...extra,
+      }),
+      body,
+    }));
+}
+
+function encodeOnce(text: string): string {
+  return text.startsWith('%') ? text : encodeURIComponent(text);
+}
+
+/** An empty header is none; what is not Latin-1 no client can send. */
+function headersOf(given: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
+}
+
+/**
+ * Sends requests that the document describes, and some that it does not, and holds every reply against the document.
+ * The same seed sends the same requests, but for the ids, which it learns from the replies.
+ */
+export async function fuzz(asked: {
+  readonly api: string;
+  readonly keys: Keys;
+  readonly requests: number;
+  readonly seed: number;
+  readonly atOnce: number;
+}): Promise<Findings> {
+  const faults: string[] = [];
+  const seen = new Set<string>();
+  const known: string[] = [];
+  const targets = operations.filter(({ endless }) => !endless);
+  const rounds = 20;
+  let sent = 0;
+  for (let round = 0; round < rounds; round += 1) {
+    const each = Math.ceil(asked.requests / rounds / targets.length);
+    const volley = targets.flatMap((operation, at) =>
+      fc.sample(shots(operation, asked.keys, known.slice(-500)), {
+        numRuns: each,
+        seed: asked.seed + round * 1000 + at,
+      }),
+    );
+    const waiting =
+      fc.sample(fc.shuffledSubarray(volley, { minLength: volley.length }), {
+        numRuns: 1,
+        seed: asked.seed,
+      })[0] ?? [];
+    const worker = async (): Promise<void> => {
+      for (let shot = waiting.pop(); shot !== undefined; shot = waiting.pop()) {
+        sent += 1;
+        const { status, text, type } = await send(asked.api, shot);
+        seen.add(`${shot.operation.id} ${status}`);
+        for (const [id] of text.matchAll(/\b[a-z]{2,4}_[0-9a-hjkmnp-tv-z]{26}\b/g)) {
+          if (known.length < 20_000 && !id.startsWith('req_') && !id.startsWith('evt_')) known.push(id);
+        }
+        const wrong = wrongWith(shot.operation, status, type, text);
+        if (wrong !== null && faults.length < 50) {
+          faults.push(
+            `${shot.operation.method} ${shot.path} ${JSON.stringify(shot.headers)} ${(shot.body ?? '').slice(0, 300)} → ${status} ${wrong}`,
+          );
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: asked.atOnce }, worker));
+  }
+  // A stranger is through after 240 calls a minute, and everybody at this address who has no key with it.
+  for (let at = 0; at < 260 + targets.length; at += 1) {
+    const operation = targets[Math.max(0, at - 260)];
+    if (operation === undefined) break;
+    const path = operation.path.replace(/\{\w+\}/, 'none');
+    const headers = { 'content-type': 'application/json' };
+    const body = operation.body === null ? undefined : '{}';
+    const { status } = await send(asked.api, { operation, path, headers, body });
+    seen.add(`${operation.id} ${status}`);
+    sent += 1;
+  }
+  const unreached = targets.flatMap(({ id, replies }) =>
+    [...replies.keys()].map((status) => `${id} ${status}`).filter((name) => !seen.has(name)),
+  );
+  return { requests: sent, faults, unreached };
+}
+
+async function send(api: string, { operation, path, headers, body }: Shot) {
+  const response = await fetch(api + path, {
+    method: operation.method,
+    headers,
+    redirect: 'manual',
+    ...(body === undefined ? {} : { body }),
+  });
+  return {
+    status: response.status,
+    type: response.headers.get('content-type') ?? '',
+    text: await response.text(),
+  };
+}
+
+function wrongWith({ replies }: Operation, status: number, type: string, text: string): string | null {
+  if (status >= 500) return `is a server error: ${text.slice(0, 200)}`;
+  if (/node_modules|\bat .+\.ts:\d|SELECT |stack/.test(text)) return 'shows its insides';
+  const schema = replies.get(status);
+  if (schema === undefined) return `is not documented: ${text.slice(0, 200)}`;
+  if (schema === null) return text === '' ? null : 'has a body that is not documented';
+  if (!(status < 300 ? /^application\/json/ : /^application\/problem\+json/).test(type))
+    return `comes as ${type}`;
+  const invalid = isValid(schema, JSON.parse(text));
+  return invalid === null ? null : `is not as documented: ${invalid}: ${text.slice(0, 300)}`;
+}
