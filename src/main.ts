@@ -31,7 +31,6 @@ import { circuit } from './psp/breaker.ts';
 import { guard, stripeRate } from './psp/guarded.ts';
 import type { Rate } from './psp/limiter.ts';
 import type { Psp } from './psp/psp.ts';
-import { createAdyenPsp } from './psp/adyen/adyen.ts';
 import { createStripePsp } from './psp/stripe/stripe.ts';
 import { type OpenAccount, pspDirectory } from './psp/directory.ts';
 import { openRouting } from './psp/routing-file.ts';
@@ -104,7 +103,7 @@ export async function startService(
     // The limits lie beside the policies and are read again whenever those are.
     generation: (accepted) => metrics.policy_refused.set({}, gate.reload() && accepted ? 0 : 1),
   });
-  const accounts = accountsOf(config, merchantId);
+  const accounts = await accountsOf(config, merchantId);
   const routing = await openRouting(
     `${config.policies}/routing.yaml`,
     accounts.map(({ psp }) => `${psp.name}/${psp.account}`),
@@ -140,7 +139,7 @@ export async function startService(
     sendProblem: problemSender({ docsUrl: '/docs', headers }),
   };
   const workers = startWorkers(deps, log);
-  const relays = startEventRelays(config.events, deps, log, metrics);
+  const relays = await startEventRelays(config.events, deps, log, metrics);
   const streams = new AbortController();
   const app = makeApp(door, routes, (extended) => {
     addWebhooks(extended, door, workers.wakeDeliveries);
@@ -183,10 +182,10 @@ const turnMsMax = 2_000;
 const standInRate: Rate = { perSecond: 10_000, burst: 10_000 };
 
 /** The configured accounts, each with a circuit of its own and never called faster than its limits. */
-function accountsOf(
+async function accountsOf(
   { stripe, adyen, pspTimeoutMs: timeoutMs }: Config,
   merchantId: MerchantId,
-): OpenAccount[] {
+): Promise<OpenAccount[]> {
   const clock = Date.now;
   const open = (baseUrl: string | null, create: (heard: (answered: boolean) => void) => Psp): OpenAccount => {
     const breaker = circuit(clock);
@@ -203,6 +202,8 @@ function accountsOf(
     );
   }
   if (adyen !== null) {
+    // Loaded where it is used: the library is 30 MB.
+    const { createAdyenPsp } = await import('./psp/adyen/adyen.ts');
     const { baseUrl, liveUrlPrefix, ...account } = adyen;
     const place = {
       ...(baseUrl !== null && { baseUrl }),
