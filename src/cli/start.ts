@@ -5,6 +5,7 @@ import { startPostgres } from '../embedded/postgres.ts';
 import { type MerchantKeys, createMerchant } from '../flows/create-merchant.ts';
 import { type MerchantId, type NewId, idFrom } from '../kernel/ids.ts';
 import { startService } from '../main.ts';
+import { refuseDefaults, withSecretFiles } from '../production.ts';
 import { type Log, makeLog } from '../observe/log.ts';
 import { openDatabase } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
@@ -31,8 +32,10 @@ const began = performance.now();
 const started: { readonly what: string; readonly stop: () => Promise<unknown> }[] = [];
 
 async function start(): Promise<void> {
+  const env: Record<string, string | undefined> = { ...withSecretFiles(process.env) };
+  refuseDefaults(env);
+  const given = env['DATABASE_URL'];
   const directory = await openDataDirectory(values.data);
-  const env: Record<string, string | undefined> = { ...process.env };
   env['TILLGATE_SECRET'] ??= await directory.secret();
   await provideDatabase(env, directory);
   const standIn = await providePsps(env, directory);
@@ -45,7 +48,7 @@ async function start(): Promise<void> {
   const { merchantId, keys } = await provideMerchant(
     config,
     directory,
-    env['DATABASE_URL'] === process.env['DATABASE_URL'],
+    env['DATABASE_URL'] === given,
   );
   const service = await startService(config, merchantId, log, standIn ? keys : null);
   started.push({ what: 'the service', stop: service.close });
