@@ -16,6 +16,9 @@ export type RefusalCode =
   | 'checkout_processing'
   | 'no_psp_for_payment'
   | 'authentication_not_usable'
+  | 'psp_unavailable'
+  // customers
+  | 'customer_exists'
   // the order's money
   | 'order_not_authorized'
   | 'order_held'

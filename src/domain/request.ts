@@ -16,7 +16,9 @@ export type RequestKind =
   | 'approve_review'
   | 'reject_review'
   | 'create_assessment'
-  | 'label_order';
+  | 'label_order'
+  | 'create_customer'
+  | 'keep_payment_method';
 
 export type NewRequest = RequestName & {
   readonly kind: RequestKind;

@@ -7,13 +7,14 @@ import type { Methods } from '../domain/routing/methods.ts';
 import type { Assessment } from '../domain/risk/assessment.ts';
 import type { ObservedSignals, Signals } from '../domain/risk/signals.ts';
 import { type Eci, type TransStatus, judgeAuthentication } from '../domain/sca/judge-authentication.ts';
-import type { CheckoutId } from '../kernel/ids.ts';
+import { type CheckoutId, isId } from '../kernel/ids.ts';
 import type { Instant } from '../kernel/instant.ts';
 import type { AttemptSubject } from '../psp/psp.ts';
 import type { NewRequest } from '../domain/request.ts';
 import { authorizeAttempt } from './authorize-attempt.ts';
 import { commit } from './commit.ts';
 import type { Deps } from './deps.ts';
+import { storedMethod } from './keep-method.ts';
 import { planAttempt } from './plan-attempt.ts';
 import { type Answer, earlier, fresh } from './request.ts';
 import { signalsOf } from './signals-of.ts';
@@ -32,7 +33,6 @@ export type ConfirmAsk = {
   /** The token of the payment method: one, or one for each PSP that knows it. */
   readonly method: string | Methods;
   readonly initiator: AttemptRequest['initiator'];
-  readonly storeMethod?: boolean;
   readonly networkTransactionId?: string;
   readonly external3ds?: External3ds;
   /** What the storefront and the browser observed; joined with what the checkout knows. */
@@ -62,7 +62,10 @@ export async function confirmCheckout(deps: Deps, ask: ConfirmAsk): Promise<Answ
   if (unusable) return unusable;
 
   const signals = signalsOf(purchase, ask.signals);
-  const [route, ...elsewhere] = routesOf(deps, purchase, signals, ask.method);
+  const kept = await keptMethod(deps, purchase, ask.method);
+  if (kept !== null && isRefusal(kept)) return kept;
+  const method = kept === null ? ask.method : { [kept.psp]: kept.token };
+  const [route, ...elsewhere] = routesOf(deps, purchase, signals, method);
   if (route === undefined) return refuse('no_psp_for_payment', 'No PSP account takes this payment method.');
 
   const question = {
@@ -75,7 +78,7 @@ export async function confirmCheckout(deps: Deps, ask: ConfirmAsk): Promise<Answ
   deps.failpoint('confirm.assessed');
   if (assessment.decision === 'block') return refuseSale(deps, ask, purchase, assessment, signals);
 
-  const planned = planAttempt(deps, purchase, ask, { assessment, signals, route });
+  const planned = planAttempt(deps, purchase, ask, { assessment, signals, route, kept });
   const begun = beginAttempt(purchase, planned, deps.clock());
   if (isRefusal(begun)) return begun;
   const attempt = begun.purchase.sale?.attempts.at(-1);
@@ -144,6 +147,12 @@ function whyNotAuthenticated({ transStatus, eci }: External3ds): Refusal | null 
   return proceed === 'authorize'
     ? null
     : refuse('authentication_not_usable', `External 3-D Secure: ${because}.`, '/external_3ds/trans_status');
+}
+
+/** The method that is kept here, where the buyer's customer pays with one. Any other token asks nothing of the store. */
+async function keptMethod(deps: Deps, { checkout }: Purchase, method: ConfirmAsk['method']) {
+  if (typeof method !== 'string' || !isId('pm', method)) return null;
+  return storedMethod(deps, checkout.merchantId, method, checkout.buyer.customerId);
 }
 
 /** The accounts that can take this payment, best first. */

@@ -1,3 +1,4 @@
+import type { Customer, PaymentMethod } from '../domain/customer/customer.ts';
 import type { Event } from '../domain/events/event.ts';
 import type { Purchase } from '../domain/purchase/purchase.ts';
 import type { Assessment } from '../domain/risk/assessment.ts';
@@ -34,6 +35,8 @@ export type Render = {
   readonly order: (view: CheckoutView) => Reply;
   readonly assessment: (assessment: Assessment) => Reply;
   readonly label: (label: Label) => Reply;
+  readonly customer: (customer: Customer) => Reply;
+  readonly method: (method: PaymentMethod) => Reply;
 };
 
 export type CheckoutView = {

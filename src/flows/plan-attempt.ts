@@ -1,3 +1,4 @@
+import type { PaymentMethod } from '../domain/customer/customer.ts';
 import type { AttemptRequest } from '../domain/payment/attempt.ts';
 import type { Purchase } from '../domain/purchase/purchase.ts';
 import type { Assessment } from '../domain/risk/assessment.ts';
@@ -8,17 +9,26 @@ import type { PspRoute } from '../psp/psp.ts';
 import type { ConfirmAsk } from './confirm-checkout.ts';
 import type { Deps } from './deps.ts';
 
-type Chosen = { readonly assessment: Assessment; readonly signals: Signals; readonly route: PspRoute };
+type Chosen = {
+  readonly assessment: Assessment;
+  readonly signals: Signals;
+  readonly route: PspRoute;
+  /** The stored method that is paid with, where it is one. */
+  readonly kept: (PaymentMethod & { readonly state: 'stored' }) | null;
+};
 
 /** Everything an attempt is made with, decided before it is recorded. */
 export function planAttempt(
   deps: Pick<Deps, 'newId' | 'publicUrl'>,
   { checkout }: Purchase,
   ask: ConfirmAsk,
-  { assessment, signals, route }: Chosen,
+  { assessment, signals, route, kept }: Chosen,
 ) {
   const id = deps.newId('att');
   const hold = assessment.decision === 'review';
+  const pspCustomer = kept?.pspCustomer ?? null;
+  /** The payment or set-up with which the buyer agreed to this one. */
+  const agreedWith = ask.networkTransactionId ?? kept?.card.networkTransactionId;
   const external3ds = worthSending(ask.external3ds);
   const sca = chooseAuthentication({
     total: checkout.total,
@@ -41,8 +51,8 @@ export function planAttempt(
     returnUrl: `${deps.publicUrl}/return/${checkout.merchantId}/${checkout.id}`,
     initiator: ask.initiator,
     ...(ask.happenedAt === undefined ? {} : { happenedAt: ask.happenedAt }),
-    ...(ask.storeMethod === true ? { storeMethod: true } : {}),
-    ...(ask.networkTransactionId === undefined ? {} : { networkTransactionId: ask.networkTransactionId }),
+    ...(pspCustomer === null ? {} : { pspCustomer }),
+    ...(agreedWith === undefined ? {} : { networkTransactionId: agreedWith }),
     ...(external3ds === undefined ? {} : { external3ds }),
   };
   return { id, psp: route.psp.name, pspAccount: route.psp.account, request };

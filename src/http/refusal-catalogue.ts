@@ -47,6 +47,16 @@ export const refusalCatalogue = {
       'The result of the external 3-D Secure server does not let the payment go on: the issuer said no, or the ' +
       'challenge is not over.',
   },
+  psp_unavailable: {
+    status: 503,
+    title: 'The PSP was not heard',
+    explanation: 'Nothing was decided; repeat the call with the same Idempotency-Key.',
+  },
+  customer_exists: {
+    status: 409,
+    title: 'There is such a customer',
+    explanation: 'A reference names one customer; another one has it.',
+  },
   order_not_authorized: {
     status: 409,
     title: 'The order is not authorised',

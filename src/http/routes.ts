@@ -29,6 +29,12 @@ import { replayWebhookEndpointDeliveries } from './routes/replay-webhook-endpoin
 import { rotateWebhookEndpointSecret } from './routes/rotate-webhook-endpoint-secret.ts';
 import { solveChallenge } from './routes/solve-challenge.ts';
 import { updateCheckout } from './routes/update-checkout.ts';
+import { createCustomer } from './routes/create-customer.ts';
+import { getCustomer } from './routes/get-customer.ts';
+import { createPaymentMethod } from './routes/create-payment-method.ts';
+import { completePaymentMethod } from './routes/complete-payment-method.ts';
+import { listPaymentMethods } from './routes/list-payment-methods.ts';
+import { removePaymentMethod } from './routes/remove-payment-method.ts';
 
 /** Every operation of the API, in the order of the documentation. */
 export const routes: readonly Route[] = [
@@ -37,6 +43,12 @@ export const routes: readonly Route[] = [
   updateCheckout,
   confirmCheckout,
   cancelCheckout,
+  createCustomer,
+  getCustomer,
+  createPaymentMethod,
+  completePaymentMethod,
+  listPaymentMethods,
+  removePaymentMethod,
   getOrder,
   captureOrder,
   cancelOrder,

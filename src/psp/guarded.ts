@@ -1,3 +1,4 @@
+import type { SetupOutcome } from '../domain/customer/customer.ts';
 import type { AttemptOutcome, MovementOutcome } from '../domain/payment/outcome.ts';
 import { secondMs, type Clock } from '../kernel/instant.ts';
 import type { Circuit } from './breaker.ts';
@@ -5,7 +6,8 @@ import { fullBucket, take, type Rate } from './limiter.ts';
 import type { Psp } from './psp.ts';
 
 /** The calls that an account's limits count apart, as Stripe counts each endpoint apart. */
-type Endpoint = 'authorize' | 'completeAction' | 'ask' | 'cancel' | 'move' | 'askMovement';
+type Endpoint =
+  'authorize' | 'completeAction' | 'ask' | 'cancel' | 'move' | 'askMovement' | 'setUp' | 'completeSetup';
 
 export type Guard = {
   /** One rate for each endpoint, or one for all that are not named. */
@@ -48,7 +50,7 @@ export function guard(psp: Psp, rules: Guard): Psp {
     return rules.circuit.admits() ? null : 'the PSP does not answer: the circuit is open';
   }
 
-  async function call<Outcome extends AttemptOutcome | MovementOutcome>(
+  async function call<Outcome extends AttemptOutcome | MovementOutcome | SetupOutcome>(
     endpoint: Endpoint,
     heldBackAs: Unsent['kind'],
     make: () => Promise<Outcome>,
@@ -69,6 +71,9 @@ export function guard(psp: Psp, rules: Guard): Psp {
     ask: (subject) => call('ask', 'unknown', () => psp.ask(subject)),
     cancel: (subject) => call('cancel', 'unknown', () => psp.cancel(subject)),
     move: (subject) => call('move', unlessRepeated(subject.movement), () => psp.move(subject)),
+    setUp: (subject) => call('setUp', 'not_sent', () => psp.setUp(subject)),
+    completeSetup: (subject, brought) =>
+      call('completeSetup', 'unknown', () => psp.completeSetup(subject, brought)),
     askMovement: (subject) => call('askMovement', 'unknown', () => psp.askMovement(subject)),
   };
 }

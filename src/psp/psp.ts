@@ -4,8 +4,17 @@ import type { AttemptOutcome, MovementOutcome } from '../domain/payment/outcome.
 import type { Witness } from '../domain/payment/witness.ts';
 import type { Routable } from '../domain/routing/choose-account.ts';
 import type { Methods } from '../domain/routing/methods.ts';
-import type { AttemptId, CheckoutId, MerchantId, OrderId } from '../kernel/ids.ts';
+import type { SetupOutcome } from '../domain/customer/customer.ts';
+import type {
+  AttemptId,
+  CheckoutId,
+  CustomerId,
+  MerchantId,
+  OrderId,
+  PaymentMethodId,
+} from '../kernel/ids.ts';
 import type { Instant } from '../kernel/instant.ts';
+import type { Currency } from '../kernel/money.ts';
 
 /**
  * One account at one PSP. What an adapter must do, and test/psp/conformance.test.ts holds every adapter to it.
@@ -40,6 +49,17 @@ export type Psp = {
   /** Captures, voids, refunds or raises: `movement.kind` says which. */
   readonly move: (subject: MovementSubject) => Promise<MovementOutcome>;
   readonly askMovement: (subject: MovementSubject) => Promise<MovementOutcome>;
+
+  /**
+   * Keeps a payment method for later. Moves no money; the issuer may want to see the buyer. Making the same call again
+   * returns the first one's outcome.
+   */
+  readonly setUp: (subject: SetupSubject) => Promise<SetupOutcome>;
+  /** Says what became of it, with what the buyer's browser brought back. */
+  readonly completeSetup: (
+    subject: SetupSubject,
+    brought: Readonly<Record<string, string>>,
+  ) => Promise<SetupOutcome>;
 
   /**
    * Verifies a webhook body and says what it testifies, item by item. Nothing outside what the PSP signed is used.
@@ -94,6 +114,21 @@ export type MovementSubject = {
   /** The authorised attempt whose money moves. */
   readonly attempt: Attempt & { readonly state: 'authorized' };
   readonly movement: Movement;
+};
+
+export type SetupSubject = {
+  readonly merchantId: MerchantId;
+  readonly customerId: CustomerId;
+  /** Also the idempotency key at the PSP. */
+  readonly methodId: PaymentMethodId;
+  /** The PSP's token of the method as the buyer's page got it; absent once the PSP has it. */
+  readonly method?: string;
+  /** The PSP's own id of this customer, where the PSP has one already. */
+  readonly pspCustomer: string | null;
+  readonly pspReference: string | null;
+  readonly returnUrl?: string;
+  readonly currency: Currency;
+  readonly createdAt: Instant;
 };
 
 export type WebhookBody = {

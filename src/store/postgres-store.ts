@@ -4,6 +4,7 @@ import type { ApiKey } from '../domain/merchant.ts';
 import type { Store } from './store.ts';
 import type { Database } from './database.ts';
 import { deliveryQueries } from './deliveries.ts';
+import { customerQueries } from './customers.ts';
 import { disputeQueries, labelQueries } from './disputes.ts';
 import { eventQueries } from './events.ts';
 import { StoreFault } from './fault.ts';
@@ -27,6 +28,7 @@ export function postgresStore(database: Database): Store {
     assessments: assessmentQueries(database),
     settling: settlingQueries(database),
     deliveries: deliveryQueries(database),
+    customers: customerQueries(database),
     disputes: disputeQueries(database),
     labels: labelQueries(database),
     events: eventQueries(database),

@@ -1,4 +1,6 @@
+import type { Customer, PaymentMethod } from '../domain/customer/customer.ts';
 import type { Event } from '../domain/events/event.ts';
+import type { ArchivedMonth } from '../domain/events/archived-month.ts';
 import type { EventCursor, ListedEvent } from '../domain/events/listed-event.ts';
 import type { Merchant, ApiKey, NewApiKey } from '../domain/merchant.ts';
 import type {
@@ -16,7 +18,15 @@ import type { Purchase } from '../domain/purchase/purchase.ts';
 import type { JournalEntry } from '../domain/purchase/step.ts';
 import type { Assessment } from '../domain/risk/assessment.ts';
 import type { Label } from '../domain/risk/label.ts';
-import type { AssessmentId, AttemptId, CheckoutId, MerchantId, MovementId } from '../kernel/ids.ts';
+import type {
+  AssessmentId,
+  AttemptId,
+  CheckoutId,
+  CustomerId,
+  MerchantId,
+  MovementId,
+  PaymentMethodId,
+} from '../kernel/ids.ts';
 import type { Instant } from '../kernel/instant.ts';
 
 import type { RelayStore } from './relay-store.ts';
@@ -80,6 +90,21 @@ export type Store = {
     readonly close: (delivery: DeliveryName, state: 'processed' | 'set_aside', note: string) => Promise<void>;
     readonly list: (merchantId: MerchantId, limit: number) => Promise<readonly Delivery[]>;
   };
+  readonly customers: {
+    readonly create: (
+      customer: Customer,
+      request: RepliedRequest,
+    ) => Promise<'saved' | 'request_taken' | 'reference_taken'>;
+    readonly find: (merchantId: MerchantId, id: CustomerId) => Promise<Customer | null>;
+    readonly methods: (merchantId: MerchantId, id: CustomerId) => Promise<readonly PaymentMethod[]>;
+    readonly findMethod: (merchantId: MerchantId, id: PaymentMethodId) => Promise<PaymentMethod | null>;
+    readonly addMethod: (
+      method: PaymentMethod,
+      request: RepliedRequest,
+    ) => Promise<'saved' | 'request_taken'>;
+    /** False when somebody else changed its state first. */
+    readonly changeMethod: (before: PaymentMethod, after: PaymentMethod) => Promise<boolean>;
+  };
   readonly disputes: {
     readonly ofPurchase: (merchantId: MerchantId, checkoutId: CheckoutId) => Promise<readonly Dispute[]>;
     /** The last that changed first. */
@@ -99,6 +124,21 @@ export type Store = {
     ) => Promise<readonly ListedEvent[]>;
     /** Makes the partitions of this month and the two that follow. */
     readonly planMonths: (now: Instant) => Promise<void>;
+    /** The oldest month that ended `liveMonths` ago or earlier and that no sink, endpoint or replay still needs. */
+    readonly archivable: (
+      now: Instant,
+      liveMonths: number,
+    ) => Promise<{ readonly partition: string; readonly archived: boolean } | null>;
+    readonly ofPartition: (
+      partition: string,
+      after: EventCursor,
+      limit: number,
+    ) => Promise<readonly ListedEvent[]>;
+    /** What was archived, oldest first. */
+    readonly archives: () => Promise<readonly ArchivedMonth[]>;
+    readonly recordArchive: (partition: string, month: ArchivedMonth, at: Instant) => Promise<void>;
+    /** Drops a month whose archive is recorded. */
+    readonly letGo: (partition: string) => Promise<void>;
     /** Says what is not part of a purchase or an assessment. */
     readonly append: (events: readonly Event[]) => Promise<void>;
   };

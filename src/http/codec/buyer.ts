@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Buyer } from '../../domain/checkout/checkout.ts';
 import type { Address } from '../../domain/risk/signals.ts';
-import { withoutUndefined } from './parts.ts';
+import { idOf, withoutUndefined } from './parts.ts';
 
 const text = (lengthMax: number) => z.string().min(1).max(lengthMax);
 
@@ -31,6 +31,7 @@ export const time = z.iso.datetime({ offset: true }).meta({ description: 'RFC 33
 
 export const customer = z
   .strictObject({
+    id: idOf('cus', 'The customer, for whom payment methods are kept.').optional(),
     reference: text(100).optional().meta({ description: 'The shop’s own id of the customer.' }),
     email: email.optional(),
     name: text(200).optional(),
@@ -48,9 +49,10 @@ export function fromWireBuyer(body: {
   billing_address?: z.output<typeof address> | undefined;
   shipping_address?: z.output<typeof address> | undefined;
 }): Buyer {
-  const { created_at, ...person } = body.customer ?? {};
+  const { created_at, id: customerId, ...person } = body.customer ?? {};
   return withoutUndefined({
     ...person,
+    customerId,
     accountCreatedAt: created_at === undefined ? undefined : Date.parse(created_at),
     billing: body.billing_address && fromWireAddress(body.billing_address),
     shipping: body.shipping_address && fromWireAddress(body.shipping_address),

@@ -5,7 +5,7 @@ import { metadata, shownTime } from './parts.ts';
 import { observedSignals } from './signals.ts';
 
 /** A page the buyer's browser may be sent to: https, or this machine while developing. */
-const returnUrl = z
+export const returnUrl = z
   .string()
   .max(2000)
   .regex(/^(https:\/\/|http:\/\/(localhost|127\.0\.0\.1)[:/])/)
@@ -46,7 +46,8 @@ const token = z
   .string()
   .regex(/^[A-Za-z0-9_.-]{3,255}$/)
   .meta({
-    description: 'The PSP’s token of the payment method; never a card number.',
+    description:
+      'The PSP’s token of the payment method, or the id of one that is kept here; never a card number.',
     examples: ['pm_card_visa'],
   });
 
@@ -63,15 +64,19 @@ const external3ds = z
   })
   .meta({ id: 'External3ds', description: 'The result of a 3-D Secure server of the shop’s own.' });
 
+/** One token, or the same method as each PSP knows it. */
+export const paymentMethodChoice = {
+  payment_method: token.optional(),
+  payment_methods: z
+    .strictObject({ stripe: token.optional(), adyen: z.union([token, component]).optional() })
+    .refine((each) => Object.keys(each).length > 0, { error: 'names no method' })
+    .optional()
+    .meta({ description: 'The same method as each PSP knows it, so that one may take over from another.' }),
+};
+
 export const confirmCheckoutBody = z
   .strictObject({
-    payment_method: token.optional(),
-    payment_methods: z
-      .strictObject({ stripe: token.optional(), adyen: z.union([token, component]).optional() })
-      .refine((each) => Object.keys(each).length > 0, { error: 'names no method' })
-      .optional()
-      .meta({ description: 'The same method as each PSP knows it, so that one may take over from another.' }),
-    store: z.boolean().default(false).meta({ description: 'Keep the method for later payments.' }),
+    ...paymentMethodChoice,
     network_transaction_id: z
       .string()
       .regex(/^[A-Za-z0-9]{1,40}$/)
@@ -112,7 +117,7 @@ export const eventNamed = z
   .strictObject({ id: z.string(), type: z.string(), sequence: z.int() })
   .meta({ id: 'EventReference' });
 
-const nextAction = z
+export const nextAction = z
   .discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('redirect'), url: z.string() }),
     z.strictObject({ kind: z.literal('psp_library'), data: z.record(z.string(), z.unknown()) }),

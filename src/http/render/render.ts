@@ -1,5 +1,6 @@
 import type { Render } from '../../flows/deps.ts';
 import { toWireAssessment, toWireCheckout } from './checkout.ts';
+import { toWireCustomer, toWireMethod } from './customer.ts';
 import { toWireLabel } from './label.ts';
 import { toWireOrder } from './order.ts';
 
@@ -7,6 +8,8 @@ import { toWireOrder } from './order.ts';
 export const render: Render = {
   checkout: (view) => ok(toWireCheckout(view)),
   order: (view) => ok(toWireOrder(view)),
+  customer: (customer) => ok(toWireCustomer(customer)),
+  method: (method) => ok(toWireMethod(method)),
   label: (label) => ok(toWireLabel(label)),
   assessment: (assessment) => ok(toWireAssessment(assessment)),
 };

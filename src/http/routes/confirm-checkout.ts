@@ -44,7 +44,6 @@ export const confirmCheckout = route({
       ...(body.signals.occurred_at === undefined ? {} : { happenedAt }),
       ...(caller.clientSecretHash === undefined ? {} : { clientSecretHash: caller.clientSecretHash }),
       method: body.payment_method ?? methodsOf(body.payment_methods),
-      storeMethod: body.store,
       ...(caller.key.kind === 'publishable' ? { initiator: 'buyer' } : fromServer(body)),
       signals:
         caller.key.kind === 'publishable'
@@ -71,7 +70,7 @@ function fromServer({
   return { initiator, ...withoutUndefined({ networkTransactionId: network_transaction_id, external3ds }) };
 }
 
-function methodsOf({ stripe, adyen }: { stripe?: string | undefined; adyen?: unknown } = {}): Methods {
+export function methodsOf({ stripe, adyen }: { stripe?: string | undefined; adyen?: unknown } = {}): Methods {
   return withoutUndefined({
     stripe,
     adyen: adyen === undefined || typeof adyen === 'string' ? adyen : JSON.stringify(adyen),

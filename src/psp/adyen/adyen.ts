@@ -19,6 +19,7 @@ import { attemptToAdyen, type ThreeDSFlow } from './payment-request.ts';
 import { attemptFromAdyen, type Came } from './payment.ts';
 import { attemptToReference } from './reference.ts';
 import { declineFromValidation } from './refusal-reasons.ts';
+import { completeSetupAtAdyen, setUpAtAdyen } from './setup.ts';
 import { readAdyenWebhook } from './webhook.ts';
 
 export type AdyenConfig = {
@@ -170,6 +171,8 @@ export function createAdyenPsp(config: AdyenConfig): Psp {
     cancel,
     move,
     askMovement,
+    setUp: (subject) => setUpAtAdyen(payments, config, subject),
+    completeSetup: (subject, brought) => completeSetupAtAdyen(payments, subject, detailsOf(brought)),
     readWebhook: (delivery) => readAdyenWebhook(config.account, config.hmacKeys, delivery),
     listCharges: null,
   };

@@ -85,7 +85,7 @@ export function attemptToAdyen(
 }
 
 /** A stored method's id as it is, or the JSON object of Adyen's page component. */
-function methodOf(method: string): Record<string, unknown> | null {
+export function methodOf(method: string): Record<string, unknown> | null {
   if (!method.startsWith('{')) return { type: 'scheme', storedPaymentMethodId: method };
   try {
     return methodSchema.parse(JSON.parse(method));

@@ -9,7 +9,7 @@ import { declineFromAdyen } from './refusal-reasons.ts';
 const texts = z.record(z.string(), z.string());
 
 /** The parts of Adyen's answer that are read; checked, because the library's types are a promise only. */
-const paymentSchema = z.object({
+export const paymentSchema = z.object({
   pspReference: z.string().optional(),
   merchantReference: z.string().optional(),
   resultCode: z.string(),
@@ -93,13 +93,13 @@ function authorized(
   };
 }
 
-function actionOf(action: Readonly<Record<string, unknown>>): NextAction {
+export function actionOf(action: Readonly<Record<string, unknown>>): NextAction {
   const { type, method, url } = action;
   if (type === 'redirect' && method === 'GET' && typeof url === 'string') return { kind: 'redirect', url };
   return { kind: 'psp_library', data: { psp: 'adyen', action } };
 }
 
-function cardFacts({ additionalData = {}, fraudResult }: Payment): CardFacts {
+export function cardFacts({ additionalData = {}, fraudResult }: Payment): CardFacts {
   const said = (name: string): string | undefined => additionalData[name];
   const funding = said('fundingSource')?.toLowerCase();
   return present<CardFacts>({

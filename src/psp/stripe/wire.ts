@@ -13,7 +13,7 @@ export function maybe<S extends z.ZodType>(schema: S) {
  */
 const check = maybe(z.string());
 
-const cardSchema = z.object({
+export const cardSchema = z.object({
   brand: maybe(z.string()),
   last4: maybe(z.string()),
   fingerprint: maybe(z.string()),
@@ -33,7 +33,7 @@ const cardSchema = z.object({
   ),
 });
 
-const referenceSchema = z.union([z.string(), z.object({ id: z.string() })]).transform(idOf);
+export const referenceSchema = z.union([z.string(), z.object({ id: z.string() })]).transform(idOf);
 
 export const chargeSchema = z.object({
   id: z.string(),

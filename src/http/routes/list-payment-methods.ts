@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { methodShown } from '../codec/customer.ts';
+import { idOf, nothing } from '../codec/parts.ts';
+import { toWireMethod } from '../render/customer.ts';
+import { route } from '../route.ts';
+
+export const listPaymentMethods = route({
+  operationId: 'listPaymentMethods',
+  method: 'get',
+  path: '/v1/customers/{customer_id}/payment-methods',
+  tag: 'Customers',
+  summary: 'List a customer’s payment methods',
+  description: 'All of them, the oldest first, whatever became of them.',
+  scope: 'checkouts',
+  client: false,
+  params: z.strictObject({ customer_id: idOf('cus', 'The customer.') }),
+  query: nothing,
+  body: null,
+  moves: null,
+  reply: {
+    status: 200,
+    schema: z.strictObject({ payment_methods: z.array(methodShown) }).meta({ id: 'PaymentMethodList' }),
+    description: 'The payment methods.',
+  },
+  problems: [],
+  handle: async ({ deps, caller, params }) => {
+    const methods = await deps.store.customers.methods(caller.merchantId, params.customer_id);
+    return { document: { payment_methods: methods.map(toWireMethod) } };
+  },
+});
