@@ -4,6 +4,7 @@ import { unreachable } from '../../kernel/unreachable.ts';
 import type { EventFact } from '../events/event.ts';
 import { type Movement, type MovementState, movementTransitions } from '../payment/movement.ts';
 import type { MovementOutcome } from '../payment/outcome.ts';
+import type { PaymentState } from '../payment/payment.ts';
 import type { Posting } from '../payment/posting.ts';
 import type { LabelFact } from '../risk/label.ts';
 import { fitMovement } from './fit-movement.ts';
@@ -75,20 +76,22 @@ function apply(sale: Sale, movement: Movement, at: Instant): Sale {
   if (movement.state !== 'succeeded' || movement.stray) return sale;
   const { payment, order } = sale;
   const { amount } = movement.amount;
+  // What is quarantined stays so until a person has looked; its amounts are still those of the PSP.
+  const to = (state: PaymentState): PaymentState => (payment.state === 'quarantined' ? payment.state : state);
   switch (movement.kind) {
     case 'capture': {
       const captured = payment.captured + amount;
       const done = movement.final || captured === payment.authorized;
       return {
         ...sale,
-        payment: { ...payment, captured, state: done ? 'captured' : payment.state, changedAt: at },
+        payment: { ...payment, captured, state: done ? to('captured') : payment.state, changedAt: at },
         order: done ? { ...order, state: 'captured', changedAt: at } : order,
       };
     }
     case 'void':
       return {
         ...sale,
-        payment: { ...payment, state: 'canceled', changedAt: at },
+        payment: { ...payment, state: to('canceled'), changedAt: at },
         order: { ...order, state: 'canceled', changedAt: at },
       };
     case 'refund':
