@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { folderArchive } from './events/archive/write-archive.ts';
 import type { EventSettings } from './events/settings.ts';
 import type { Sink } from './events/sink.ts';
 import { webhooksSink } from './events/webhooks/webhooks.ts';
@@ -7,7 +8,7 @@ import { relayEvents } from './flows/relay-events.ts';
 import { idFrom } from './kernel/ids.ts';
 import type { Log } from './observe/log.ts';
 import type { Metrics } from './observe/metrics.ts';
-import { startEventKeeping } from './workers/keep-events.ts';
+import { type Archiving, startEventKeeping } from './workers/keep-events.ts';
 import { startRelay } from './workers/relay-events.ts';
 import { startWebhookRelay } from './workers/relay-webhooks.ts';
 
@@ -38,7 +39,7 @@ export async function startEventRelays(
       ),
     ),
     startWebhookRelay({ ...deps, random: Math.random }, log),
-    startEventKeeping(deps, log, metrics),
+    startEventKeeping(deps, archivingOf(settings), log, metrics),
   ];
   return {
     stop: async () => {
@@ -46,6 +47,10 @@ export async function startEventRelays(
       await Promise.all(sinks.map((sink) => sink.close()));
     },
   };
+}
+
+function archivingOf({ archive }: EventSettings): Archiving | null {
+  return archive === null ? null : { archive: folderArchive(archive.dir), liveMonths: archive.liveMonths };
 }
 
 /** The clients of the buses are large: a process loads those it uses, which spares it 40 MB. */

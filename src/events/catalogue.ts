@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { Wire } from '../domain/events/envelope.ts';
-import type { EventFact, EventType } from '../domain/events/event.ts';
+import { type Wire, schemaName } from '../domain/events/envelope.ts';
+import { aggregateOf } from '../domain/events/event-types.ts';
+import type { Aggregate, EventFact, EventType } from '../domain/events/event.ts';
 
 /**
  * What every event's `data` looks like on the wire. The compiler holds this against the domain: a field that the domain
@@ -10,13 +11,20 @@ import type { EventFact, EventType } from '../domain/events/event.ts';
  */
 
 const id = (prefix: string, what: string) =>
-  z.string().meta({ description: what, pattern: `^${prefix}_[0-9a-hjkmnp-tv-z]{26}$` });
+  z.string().meta({
+    description: what,
+    pattern: `^${prefix}_[0-9a-hjkmnp-tv-z]{26}$`,
+    examples: [`${prefix}_01kawk3v7q9k0t5xw7h2m4n6p8`],
+  });
 
 const money = (what: string) =>
   z
     .object({
-      amount: z.int().min(0).meta({ description: 'In minor units of the currency: cents, yen, fils.' }),
-      currency: z.string().meta({ description: 'ISO 4217.', pattern: '^[A-Z]{3}$' }),
+      amount: z
+        .int()
+        .min(0)
+        .meta({ description: 'In minor units of the currency: cents, yen, fils.', examples: [4999] }),
+      currency: z.string().meta({ description: 'ISO 4217.', pattern: '^[A-Z]{3}$', examples: ['EUR'] }),
     })
     .meta({ description: what });
 
@@ -36,7 +44,7 @@ const dispute = {
   ...order,
   dispute_id: id('dsp', 'The dispute.'),
   amount: money('What is contested.'),
-  reason: z.string().meta({ description: 'The PSP’s own word.' }),
+  reason: z.string().meta({ description: 'The PSP’s own word.', examples: ['fraudulent'] }),
   inquiry: z.boolean().meta({ description: 'The issuer only asks: no money has been taken.' }),
   evidence_due_at: z.string().optional().meta({ format: 'date-time' }),
 };
@@ -70,7 +78,10 @@ const declared = {
     says: 'The issuer or the PSP said no.',
     data: z.object({
       ...attempt,
-      code: z.string().meta({ description: 'Why; new codes may come, treat them as `other`.' }),
+      code: z.string().meta({
+        description: 'Why; new codes may come, treat them as `other`.',
+        examples: ['insufficient_funds'],
+      }),
       advice: z.enum(['transient', 'fix', 'never']).meta({ description: 'What trying again can bring.' }),
     }),
   },
@@ -117,7 +128,12 @@ const declared = {
       assessment_id: id('asm', 'The assessment, which explains itself at /v1/assessments.'),
       event: z.enum(['account_creation', 'add_card', 'checkout', 'login']),
       decision: z.enum(['allow', 'challenge', 'review', 'block']),
-      score: z.number().min(0).max(1).nullable().meta({ description: 'Null when no model took part.' }),
+      score: z
+        .number()
+        .min(0)
+        .max(1)
+        .nullable()
+        .meta({ description: 'Null when no model took part.', examples: [0.0731] }),
       reasons: z
         .array(z.string())
         .readonly()
@@ -166,33 +182,48 @@ const envelope = {
   id: id('evt', 'The same for every copy of this event: dedupe on it.'),
   source: z
     .string()
-    .meta({ description: 'The merchant. Together with `id` unique.', pattern: '^/merchants/mer_' }),
+    .meta({
+      description: 'The merchant. Together with `id` unique.',
+      pattern: '^/merchants/mer_',
+      examples: ['/merchants/mer_01kawk3v7q9k0t5xw7h2m4n6p8'],
+    }),
   subject: z.string().meta({ description: 'What the event is about; `sequence` counts within it.' }),
   time: z.string().meta({ format: 'date-time' }),
   datacontenttype: z.literal('application/json'),
-  dataschema: z.string(),
   sequence: z.string().meta({
     description: '1, 2, 3 … within the subject, ascending and without gaps; zero-padded.',
     pattern: '^\\d{10}$',
+    examples: ['0000000003'],
   }),
   traceparent: z
     .string()
     .optional()
-    .meta({ description: 'W3C Trace Context of the request that caused it.' }),
+    .meta({
+      description: 'W3C Trace Context of the request that caused it.',
+      examples: ['00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'],
+    }),
 };
 
 /** The whole event of one type. Fields that are not named may come: ignore them. */
 export function eventSchema(type: EventType) {
-  return z.object({ ...envelope, type: z.literal(type), data: catalogue[type].data });
+  const subject = envelope.subject.meta({
+    ...envelope.subject.meta(),
+    examples: [exampleOf[aggregateOf[type]]],
+  });
+  const dataschema = z.literal(schemaName(type));
+  return z.object({ ...envelope, subject, dataschema, type: z.literal(type), data: catalogue[type].data });
 }
+
+/** An id of each aggregate, as examples show it. */
+const exampleOf: Readonly<Record<Aggregate['type'], string>> = {
+  order: 'ord_01kawk3v7q9k0t5xw7h2m4n6p8',
+  assessment: 'asm_01kawk3v7q9k0t5xw7h2m4n6p8',
+  webhook_endpoint: 'whe_01kawk3v7q9k0t5xw7h2m4n6p8',
+  attack: 'atk_01kawk3v7q9k0t5xw7h2m4n6p8',
+};
 
 export function jsonSchemaOf(type: EventType): Record<string, unknown> {
   const json = z.toJSONSchema(eventSchema(type), { io: 'input', target: 'draft-2020-12', reused: 'inline' });
-  return {
-    $schema: json.$schema,
-    $id: `urn:tillgate:event:${type}:1`,
-    title: type,
-    description: catalogue[type].says,
-    ...json,
-  };
+  const { $schema, ...rest } = json;
+  return { $schema, $id: schemaName(type), title: type, description: catalogue[type].says, ...rest };
 }

@@ -1,3 +1,4 @@
+import type { ArchivedMonth } from '../domain/events/archived-month.ts';
 import type { Event } from '../domain/events/event.ts';
 import type { EventId, WebhookEndpointId } from '../kernel/ids.ts';
 import type { Instant } from '../kernel/instant.ts';
@@ -55,3 +56,16 @@ export type WebhookAnswer =
   | { readonly status: number; readonly retryAfterMs: number }
   /** No whole answer: refused address, no connection, too slow. */
   | { readonly status: null; readonly because: string };
+
+/** Where months of events go when they leave the database. */
+export type Archive = {
+  /**
+   * Writes envelopes, page by page, durably and whole, or throws and leaves nothing. `after` is the hash that the month
+   * before ended with; null for the first.
+   */
+  readonly write: (
+    month: string,
+    after: string | null,
+    bodies: AsyncIterable<readonly string[]>,
+  ) => Promise<ArchivedMonth>;
+};

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ArchivedMonth } from '../domain/events/archived-month.ts';
 import type { Database } from './database.ts';
 import { toTimestamp } from './rows/columns.ts';
 import { events, fromEventRow, toEventRow } from './rows/fact-rows.ts';
@@ -20,6 +21,16 @@ export function fromListedRow(row: unknown): ListedEvent {
   return { event: fromEventRow(row), cursor: { xact: at_xact, position: at_position } };
 }
 
+/** The name becomes part of a statement: it is one of ours or nothing. */
+const monthRow = z.object({ partition: z.string().regex(/^events_\d{4}_\d{2}$/), archived: z.boolean() });
+
+const archiveRow = z.object({
+  file: z.string(),
+  events: z.bigint(),
+  chain_start: z.string(),
+  chain_end: z.string(),
+});
+
 export function eventQueries(database: Database): Store['events'] {
   return {
     list: async (merchantId, after, limit) => {
@@ -33,6 +44,45 @@ export function eventQueries(database: Database): Store['events'] {
     planMonths: async (now) => {
       await database.rows(sql`select plan_events_of((date_trunc('month', ${toTimestamp(now)}::timestamptz at time zone 'UTC')
         + make_interval(months => ahead))::date) from generate_series(0, 2) as ahead`);
+    },
+    archivable: async (now, liveMonths) => {
+      // Text as YYYY_MM compares as time does.
+      const months =
+        await database.rows(sql`select c.relname as partition, a.partition is not null as archived
+        from pg_inherits as i join pg_class as c on c.oid = i.inhrelid left join event_archives as a on a.partition = c.relname
+        where i.inhparent = 'events'::regclass and c.relname ~ '^events_\\d{4}_\\d{2}$'
+          and c.relname < 'events_' || to_char(${toTimestamp(now)}::timestamptz at time zone 'UTC' - make_interval(months => ${liveMonths}::int), 'YYYY_MM')
+        order by c.relname limit 1`);
+      if (months[0] === undefined) return null;
+      const { partition, archived } = monthRow.parse(months[0]);
+      const needed = await database.rows(sql`select 1 from ${raw(partition)} as e
+        where exists (select 1 from relay_cursors as c where (e.xact, e.position) > (c.xact, c.position))
+          or exists (select 1 from relay_set_aside as w where w.merchant_id = e.merchant_id and w.event_id = e.id)
+          or exists (select 1 from webhook_deliveries as d
+            where d.merchant_id = e.merchant_id and d.event_id = e.id and d.state = 'open') limit 1`);
+      return needed.length > 0 ? null : { partition, archived };
+    },
+    ofPartition: async (partition, after, limit) => {
+      const rows =
+        await database.rows(sql`select ${listedColumns} from ${raw(monthRow.shape.partition.parse(partition))}
+        where (xact, position) > (${after.xact}::xid8, ${after.position}::bigint) order by xact, position limit ${limit}`);
+      return rows.map(fromListedRow);
+    },
+    archives: async () => {
+      const rows = await database.rows(
+        sql`select file, events, chain_start, chain_end from event_archives order by partition`,
+      );
+      return rows.map((row): ArchivedMonth => {
+        const { file, events: count, chain_start, chain_end } = archiveRow.parse(row);
+        return { file, events: Number(count), start: chain_start, end: chain_end };
+      });
+    },
+    recordArchive: async (partition, { file, events: count, start, end }, at) => {
+      await database.rows(sql`insert into event_archives (partition, file, events, chain_start, chain_end, archived_at)
+        values (${partition}, ${file}, ${count}, ${start}, ${end}, ${toTimestamp(at)})`);
+    },
+    letGo: async (partition) => {
+      await database.rows(sql`select let_go_of_events(${partition})`);
     },
     append: async (appended) => {
       if (appended.length === 0) return;

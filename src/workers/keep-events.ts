@@ -1,3 +1,4 @@
+import { archiveEvents } from '../flows/archive-events.ts';
 import type { Deps } from '../flows/deps.ts';
 import { dayMs, hourMs, secondMs } from '../kernel/instant.ts';
 import type { Log } from '../observe/log.ts';
@@ -10,14 +11,24 @@ const measureMs = 10 * secondMs;
 /** Attempts are shown for a month: longer than the longest schedule, and than most disputes about a delivery. */
 const deliveriesKeptMs = 30 * dayMs;
 
+export type Archiving = {
+  readonly archive: Parameters<typeof archiveEvents>[1];
+  /** How many whole months stay in the database beside the current one. */
+  readonly liveMonths: number;
+};
+
 /** Plans the months that come, forgets deliveries that nobody asks about any more, and measures how far the sinks are. */
 export function startEventKeeping(
   { store, clock }: Pick<Deps, 'store' | 'clock'>,
+  archiving: Archiving | null,
   log: Log,
   metrics: Metrics,
 ): Worker {
   const planning = startWorker('plan event months', hourMs, log, async () => {
     await store.events.planMonths(clock());
+    if (archiving !== null) {
+      while (await archiveEvents({ store, clock }, archiving.archive, archiving.liveMonths));
+    }
     await store.webhooks.forgetBefore(clock() - deliveriesKeptMs);
     return 0;
   });

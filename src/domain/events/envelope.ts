@@ -32,11 +32,16 @@ export function toEnvelope(event: Event): Envelope {
     subject: event.aggregate.id,
     time: toRfc3339(event.at),
     datacontenttype: 'application/json',
-    dataschema: `urn:tillgate:event:${event.type}:1`,
+    dataschema: schemaName(event.type),
     sequence: String(event.sequence).padStart(sequenceDigits, '0'),
     ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
     data: toWireData(event.data) as object,
   };
+}
+
+/** Names the schema of docs/events. The number would count breaking changes; so far a type has never broken. */
+export function schemaName(type: EventType): string {
+  return `urn:tillgate:event:${type}:1`;
 }
 
 /** A domain value as it is written on the wire: field names in snake case, amounts as JSON integers. */

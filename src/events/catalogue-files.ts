@@ -1,0 +1,94 @@
+import { eventTypes } from '../domain/events/event-types.ts';
+import { retryScheduleMs } from '../domain/events/webhook-endpoint.ts';
+import { hourMs, minuteMs, secondMs } from '../kernel/instant.ts';
+import { catalogue, jsonSchemaOf } from './catalogue.ts';
+import type { JsonSchema } from './compatibility.ts';
+
+/** Everything in docs/events, by file name. */
+export function catalogueFiles(): Readonly<Record<string, string>> {
+  const files: Record<string, string> = { 'README.md': readme() };
+  for (const type of eventTypes) {
+    const schema = jsonSchemaOf(type);
+    files[schemaFile(type)] = `${JSON.stringify(schema, null, 2)}\n`;
+    files[`${type}.example.json`] = `${JSON.stringify(exampleFor(schema), null, 2)}\n`;
+  }
+  return files;
+}
+
+export function schemaFile(type: string): string {
+  return `${type}.schema.json`;
+}
+
+type Annotated = JsonSchema & { readonly examples?: readonly unknown[] };
+
+/** A value that the schema allows: its example, its only value, or one of its type. */
+function exampleFor(schema: Annotated): unknown {
+  if (schema.examples !== undefined) return schema.examples[0];
+  if (schema.const !== undefined) return schema.const;
+  if (schema.enum !== undefined) return schema.enum[0];
+  if (schema.properties !== undefined) {
+    return Object.fromEntries(
+      Object.entries(schema.properties).map(([name, property]) => [name, exampleFor(property)]),
+    );
+  }
+  if (schema.format === 'date-time') return '2026-03-01T09:30:00.000Z';
+  if (schema.type === 'array') return [];
+  if (schema.type === 'boolean') return false;
+  throw new Error(`a schema without an example: ${JSON.stringify(schema)}`);
+}
+
+function readme(): string {
+  const rows = eventTypes.map(
+    (type) =>
+      `| [\`${type}\`](${schemaFile(type)}) | ${catalogue[type].says} | [example](${type}.example.json) |`,
+  );
+  return `# Events
+
+What Tillgate tells the rest of a shop. Generated from \`src/events/catalogue.ts\` by \`npm run events -- catalogue --write\`;
+the compiler holds the catalogue against the domain, and the check fails when these files are stale.
+
+Every event is a [CloudEvent](https://cloudevents.io) 1.0.2 in structured JSON. No event holds personal data: buyers,
+cards and addresses appear as references.
+
+| type | what it says | |
+| --- | --- | --- |
+${rows.join('\n')}
+
+## What is promised
+
+- Whatever is committed is said: the event is written in the same statement as the fact, delivered at least once.
+- \`source\` and \`id\` name the event; every copy has the same. Dedupe on \`id\`.
+- \`sequence\` counts 1, 2, 3 … within \`subject\`, without gaps. Every sink keeps the order within a subject; between
+  subjects there is none. \`tillgate/events\` has a consumer that dedupes, checks the sequence and reports gaps.
+- A sink that refuses an event five times gets the later ones of the same subject only after it:
+  \`npm run events -- set-aside\`, \`replay\`, \`skip\`. A sink that answers "taken" and then loses the event is beyond us.
+
+## What may change
+
+A consumer that ignores what it does not know never breaks. Without notice there may come new types, new properties, new
+values of text fields whose description says so, and looser rules for what we accept.
+
+Breaking, and refused by the check: a property that is gone, that may now be absent or null, that has another type,
+format, pattern or bound, and a new value of a closed list. What has to break becomes a new type, and both are sent for a
+year. \`npm run events -- catalogue --base REF\` compares with the files of a git revision, which is what a pull request
+is checked with; without \`--base\` the files on disk are what must not break.
+
+## Webhooks
+
+Signed as [Standard Webhooks](https://www.standardwebhooks.com) 1.0.0 says: \`webhook-id\` (the event's id),
+\`webhook-timestamp\`, \`webhook-signature\`; during a rotation of the secret with two signatures. Any 2xx is a success;
+redirects are not followed; 410 disables the endpoint. After a failure we come back after ${schedule()}, each up to a
+fifth later, or when \`Retry-After\` of a 429, 502, 503 or 504 says. An order's next event waits for the one before it.
+An endpoint that failed for a whole schedule without one success is disabled, and \`webhook_endpoint.disabled\` says so.
+Endpoints are https on port 443 or 8443 at public addresses; a name is resolved once, and that address is called.
+`;
+}
+
+function schedule(): string {
+  return retryScheduleMs
+    .slice(1)
+    .map((ms) =>
+      ms < minuteMs ? `${ms / secondMs} s` : ms < hourMs ? `${ms / minuteMs} min` : `${ms / hourMs} h`,
+    )
+    .join(', ');
+}
