@@ -109,8 +109,9 @@ async function pay() {
   if (outcome === 'declined') return say(declines[after.decline.code] ?? 'The card was declined.', true);
   if (outcome === 'refused') return say(`${problem.title}. ${problem.detail ?? ''}`, true);
   if (outcome === 'leaving') return say('Off to your bank …');
-  sessionStorage.removeItem('demo:checkout');
-  if (outcome === 'paid' || outcome === 'pending') writeBasket([]);
+  // What is pending may still be declined, and then another card pays this very checkout.
+  if (outcome !== 'pending') sessionStorage.removeItem('demo:checkout');
+  if (outcome === 'paid') writeBasket([]);
   location.assign(`/demo/return?checkout=${checkout.id}`);
 }
 

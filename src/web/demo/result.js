@@ -72,12 +72,12 @@ const eventRow = ({ type, at, aggregate, sequence }) =>
 
 /** Events still come after the buyer is done, so the page goes on asking, only slower. */
 async function follow() {
-  const answer = await fetch(`/demo/orders/${checkoutId}`);
-  if (answer.status === 404) {
+  const answer = await fetch(`/demo/orders/${checkoutId}`).catch(() => null);
+  if (answer?.status === 404) {
     byId('headline').textContent = 'There is no such order';
     return;
   }
-  const isOver = answer.ok && show(await answer.json());
+  const isOver = answer?.ok && show(await answer.json());
   setTimeout(() => void follow(), isOver ? 5_000 : 1_000);
 }
 
