@@ -7,6 +7,7 @@ import type { MerchantKeys } from './flows/create-merchant.ts';
 import type { Deps } from './flows/deps.ts';
 import { makeAdmin } from './http/admin.ts';
 import { authenticator } from './http/authenticate.ts';
+import { addCspReports } from './http/csp-reports.ts';
 import { addDocs } from './http/docs.ts';
 import { type Door, makeApp } from './http/door.ts';
 import { addressReader } from './http/edge/address.ts';
@@ -145,6 +146,7 @@ export async function startService(
     addWebhooks(extended, door, workers.wakeDeliveries);
     addReturnPage(extended, door);
     streamEvents(extended, door, streams.signal);
+    addCspReports(extended, door);
     addDocs(extended);
     addPages(extended, door, demoKeys);
   });

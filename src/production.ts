@@ -41,7 +41,9 @@ export function refuseDefaults(env: Environment): void {
   const isSet = (name: string): boolean => (env[name] ?? '') !== '';
   const begins = (name: string, prefix: string): boolean => env[name]?.startsWith(prefix) === true;
   const mistakes: string[] = [];
-  const refuse = (wrong: boolean, mistake: string): void => void (wrong && mistakes.push(mistake));
+  const refuse = (wrong: boolean, mistake: string): void => {
+    if (wrong) mistakes.push(mistake);
+  };
 
   refuse(!isSet('DATABASE_URL'), 'DATABASE_URL is missing: the embedded PostgreSQL is not for production');
   refuse(

@@ -15,6 +15,13 @@ export type ApiKey = {
   readonly networks: readonly string[];
 };
 
+/** What an operator sees of a key. */
+export type ListedApiKey = ApiKey & {
+  readonly hint: string;
+  readonly createdAt: Instant;
+  readonly lastUsedAt: Instant | null;
+};
+
 export type NewApiKey = Omit<ApiKey, 'networks'> & {
   readonly networks?: readonly string[];
   readonly hash: Uint8Array;

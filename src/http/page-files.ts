@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { Express } from 'express';
+import { cspReportsPath } from './csp-reports.ts';
 import { type Headers, apiHeaders, pageHeaders } from './edge/headers.ts';
 
 const web = new URL('../web/', import.meta.url);
@@ -71,7 +72,7 @@ export function servePage(
     (text, [name, value]) => text.replaceAll(`{{${name}}}`, value),
     readFileSync(new URL(path, web), 'utf8'),
   );
-  const headers = pageHeaders({});
+  const headers = pageHeaders({ reportUrl: cspReportsPath });
   app.get(route, (_request, response) => {
     const nonce = randomBytes(16).toString('base64');
     response

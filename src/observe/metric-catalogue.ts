@@ -38,6 +38,11 @@ export const metricCatalogue = {
     help: 'Times the shared limit store failed or was late, and the local one decided.',
     labels: [],
   },
+  csp_violations_total: {
+    kind: 'counter',
+    help: 'What content security policies of our pages stopped in browsers, by directive.',
+    labels: ['directive'],
+  },
   attack_profile: {
     kind: 'gauge',
     help: '1 while a shop is under the strict profile.',

@@ -2,7 +2,7 @@ import type { Customer, PaymentMethod } from '../domain/customer/customer.ts';
 import type { Event } from '../domain/events/event.ts';
 import type { ArchivedMonth } from '../domain/events/archived-month.ts';
 import type { EventCursor, ListedEvent } from '../domain/events/listed-event.ts';
-import type { Merchant, ApiKey, NewApiKey } from '../domain/merchant.ts';
+import type { Merchant, ApiKey, ListedApiKey, NewApiKey } from '../domain/merchant.ts';
 import type {
   RequestName,
   NewRequest,
@@ -45,6 +45,10 @@ export type Store = {
     readonly create: (merchant: Merchant) => Promise<void>;
     readonly list: () => Promise<readonly Merchant[]>;
     readonly addApiKey: (key: NewApiKey) => Promise<void>;
+    readonly findApiKeyById: (id: ApiKey['id']) => Promise<ListedApiKey | null>;
+    readonly listApiKeys: (merchantId: MerchantId) => Promise<readonly ListedApiKey[]>;
+    /** From then on the key is nobody's. Processes that have just seen it believe it a few seconds longer. */
+    readonly expireApiKey: (id: ApiKey['id'], at: Instant) => Promise<void>;
   };
   readonly purchases: {
     readonly find: (merchantId: MerchantId, checkoutId: CheckoutId) => Promise<Purchase | null>;

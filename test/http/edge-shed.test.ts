@@ -20,8 +20,8 @@ describe('load shedding', () => {
     for (let step = 0; step < 2; step += 1) room = nextRoom(room, 80, 256);
     expect(room).toBeLessThan(128);
     for (let step = 0; step < 100; step += 1) room = nextRoom(room, 80, 256);
-    expect(room).toBe(8);
-    for (let step = 0; step < 31; step += 1) room = nextRoom(room, 3, 256);
+    expect(room).toBe(32);
+    for (let step = 0; step < 28; step += 1) room = nextRoom(room, 3, 256);
     expect(room).toBe(256);
   });
 

@@ -215,6 +215,8 @@ export async function fuzz(asked: {
   readonly requests: number;
   readonly seed: number;
   readonly atOnce: number;
+  /** Makes things that are worth asking about, and answers their ids: once a round. */
+  readonly material: () => Promise<readonly string[]>;
 }): Promise<Findings> {
   const faults: string[] = [];
   const seen = new Set<string>();
@@ -224,8 +226,9 @@ export async function fuzz(asked: {
   let sent = 0;
   for (let round = 0; round < rounds; round += 1) {
     const each = Math.ceil(asked.requests / rounds / targets.length);
+    const made = await asked.material();
     const volley = targets.flatMap((operation, at) =>
-      fc.sample(shots(operation, asked.keys, known.slice(-500)), {
+      fc.sample(shots(operation, asked.keys, [...made, ...made, ...known.slice(-200)]), {
         numRuns: each,
         seed: asked.seed + round * 1000 + at,
       }),

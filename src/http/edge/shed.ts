@@ -73,8 +73,11 @@ export function loadShed({
  * what it can still do. Beyond this the wait alone is as long as a checkout may take.
  */
 const delayMsMax = 75;
-/** Below this a process would not notice that it has recovered. */
-const roomMin = 8;
+/**
+ * Never less room than this: a machine that is busy with something else must not turn away the few buyers there are,
+ * and a process that lets nobody in would not notice that it has recovered.
+ */
+const roomMin = 32;
 
 /** Additive increase, multiplicative decrease, as TCP finds its share: a tenth of a second per step. */
 export function nextRoom(room: number, loopDelayMs: number, inFlightMax: number): number {

@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { publishableScopes, createMerchant } from '../flows/create-merchant.ts';
+import { issueApiKey, rotateApiKey } from '../flows/issue-api-key.ts';
+import { type Scope, scopes } from '../domain/scope.ts';
+import type { ListedApiKey } from '../domain/merchant.ts';
+import { blockListOf } from '../http/edge/address.ts';
+import { type Id, type NewId, idFrom, isId } from '../kernel/ids.ts';
+import { hourMs } from '../kernel/instant.ts';
+import { openDatabase } from '../store/database.ts';
+import { postgresStore } from '../store/postgres-store.ts';
+import { withSecretFiles } from '../production.ts';
+
+const usage = `Merchants and their API keys, in the database that DATABASE_URL names:
+  keys merchant NAME                     make a merchant with a key of each kind
+  keys list MERCHANT                     list its keys: scopes, last use, expiry
+  keys create MERCHANT [--kind secret|publishable] [--scopes a,b] [--days N] [--networks 192.0.2.0/24,…]
+  keys rotate KEY [--overlap-hours 24]   make a successor; the old key works until the overlap ends
+  keys revoke KEY                        end a key now`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    kind: { type: 'string', default: 'secret' },
+    scopes: { type: 'string' },
+    days: { type: 'string' },
+    networks: { type: 'string', default: '' },
+    'overlap-hours': { type: 'string', default: '24' },
+  },
+});
+
+const clock = Date.now;
+const newId: NewId = (prefix) => idFrom(prefix, clock(), randomBytes(10));
+
+/** A wrong command line; its message is all there is to say. */
+class Misused extends Error {
+  override readonly name = 'Misused';
+}
+
+async function run(): Promise<object> {
+  const url = withSecretFiles(process.env)['DATABASE_URL'];
+  if (url === undefined) throw new Misused('DATABASE_URL is missing');
+  const limits = { poolMax: 1, statementTimeoutMs: 10_000, connectTimeoutMs: 10_000 };
+  const database = openDatabase({ url, ...limits, onIdleFault: () => undefined });
+  const store = postgresStore(database);
+  const deps = { clock, newId, store };
+  const [command, subject = ''] = positionals;
+  try {
+    switch (command) {
+      case 'merchant':
+        if (subject === '') throw new Misused(usage);
+        return await createMerchant(deps, subject);
+      case 'list':
+        return { keys: (await store.merchants.listApiKeys(idOf('mer', subject))).map(shown) };
+      case 'create':
+        return await issueApiKey(deps, { merchantId: idOf('mer', subject), ...wanted() });
+      case 'rotate': {
+        const overlapMs = wholeNumber('overlap-hours', values['overlap-hours']) * hourMs;
+        const fresh = await rotateApiKey(deps, { id: idOf('key', subject), overlapMs });
+        if (fresh === null) throw new Misused(`there is no live key ${subject}`);
+        return fresh;
+      }
+      case 'revoke':
+        await store.merchants.expireApiKey(idOf('key', subject), clock());
+        return { revoked: subject };
+      default:
+        throw new Misused(usage);
+    }
+  } finally {
+    await database.close();
+  }
+}
+
+function wanted() {
+  const { kind } = values;
+  if (kind !== 'secret' && kind !== 'publishable') throw new Misused('--kind is secret or publishable');
+  const named = values.scopes?.split(',') ?? (kind === 'secret' ? scopes : publishableScopes);
+  const unknown = named.filter((each) => !(scopes as readonly string[]).includes(each));
+  if (unknown.length > 0)
+    throw new Misused(`there is no scope ${unknown.join()}; there are ${scopes.join()}`);
+  const networks = values.networks.split(',').filter((each) => each !== '');
+  try {
+    blockListOf(networks);
+  } catch {
+    throw new Misused('--networks has something that is neither an address nor a block such as 192.0.2.0/24');
+  }
+  const expiresAt =
+    values.days === undefined ? null : clock() + wholeNumber('days', values.days) * 24 * hourMs;
+  return { kind, scopes: named as readonly Scope[], networks, expiresAt } as const;
+}
+
+function wholeNumber(name: string, text: string): number {
+  if (!/^\d{1,5}$/.test(text)) throw new Misused(`--${name} is a whole number`);
+  return Number(text);
+}
+
+function idOf<Prefix extends string>(prefix: Prefix, text: string): Id<Prefix> {
+  if (!isId(prefix, text))
+    throw new Misused(`${text === '' ? 'nothing' : text} is no id of the form ${prefix}_…`);
+  return text;
+}
+
+function shown({
+  id,
+  kind,
+  hint,
+  scopes: may,
+  networks,
+  createdAt,
+  lastUsedAt,
+  expiresAt,
+}: ListedApiKey): object {
+  const at = (instant: number | null): string | null =>
+    instant === null ? null : new Date(instant).toISOString();
+  return {
+    id,
+    kind,
+    hint,
+    scopes: may,
+    networks,
+    created: at(createdAt),
+    last_used: at(lastUsedAt),
+    expires: at(expiresAt),
+  };
+}
+
+try {
+  console.log(JSON.stringify(await run()));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = error instanceof Misused ? 2 : 1;
+}
