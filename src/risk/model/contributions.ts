@@ -1,7 +1,7 @@
-import { goesLeft, type Ensemble } from './ensemble.ts';
+import { MalformedTrees, goesLeft, type Ensemble } from './ensemble.ts';
 
 /**
- * Exact path-dependent TreeSHAP (Lundberg 2018), in two passes over the nodes.
+ * Exact path-dependent TreeSHAP (Lundberg 2018), looked up instead of computed.
  *
  * In a leaf, feature j leaves the share `o` of the row (1 when the row satisfies all of the leaf's conditions on j, else
  * 0) and the share `z` of the training rows. The Shapley weights k!(m−1−k)!/m! are the integrals of t^k (1−t)^(m−1−k) over
@@ -9,9 +9,8 @@ import { goesLeft, type Ensemble } from './ensemble.ts';
  *
  *   v (o_j − z_j) ∫ Π over i≠j of (z_i (1−t) + o_i t) dt
  *
- * The integrand is a polynomial of degree m−1, which Gauss-Legendre quadrature integrates exactly with ⌈m/2⌉ points. The
- * product at each point is carried down the tree; leaf values times products are summed back up; every edge adds its
- * feature's part. `z` depends on the path alone, so that all factors are tables made when the model is loaded.
+ * The integrand is a polynomial of degree m−1, which Gauss-Legendre quadrature integrates exactly with ⌈m/2⌉ points. Only
+ * the bits `o` depend on the row, and rows meet few of their patterns: each leaf keeps what a pattern gave the first time.
  */
 export type Explainer = {
   /** What an average training row scores, in log-odds: the score is this plus all contributions. */
@@ -20,47 +19,22 @@ export type Explainer = {
   readonly contributions: (row: Float32Array) => Float64Array;
 };
 
-/**
- * How an edge and the nearest edge above it on the same feature stand to the row: 0 both left behind, 1 this one only, 2
- * both followed. Without such an edge above, it counts as followed.
- */
-const states = 3;
-
 export function createExplainer(ensemble: Ensemble): Explainer {
-  const { nodes, parent, left, feature, value, featureCount } = ensemble;
-  const paths = pathsOf(ensemble);
-  const quadrature = gaussLegendre(Math.max(1, Math.ceil(paths.featuresMax / 2)));
-  const points = quadrature.map(({ point, weight }) => tablesOf(paths, point, weight));
-
-  const product = new Float64Array(nodes);
-  const total = new Float64Array(nodes);
-  /** Where in the tables the node's entry for its present state is. */
-  const entry = new Int32Array(nodes);
+  const { nodes, parent, left, right, feature, featureCount } = ensemble;
+  const leaves = leavesOf(ensemble);
+  const known = leaves.map(() => new Map<number, Float64Array>());
+  /** Bit j: the row satisfies all conditions so far on the j-th feature of the path. */
+  const pattern = new Int32Array(nodes);
+  const slot = slotsOf(ensemble);
 
   const follow = (row: Float32Array): void => {
     for (let node = 0; node < nodes; node += 1) {
-      const above = parent[node] ?? -1;
-      const same = paths.sameFeatureAbove[node] ?? -1;
-      const leftBehind = same !== -1 && (entry[same] ?? 0) % states !== 2;
-      const followed = above === -1 || goesLeft(ensemble, above, row) === (left[above] === node);
-      entry[node] = node * states + (leftBehind ? 0 : followed ? 2 : 1);
-    }
-  };
-
-  const integrate = ({ factors, shares }: Tables, contributions: Float64Array): void => {
-    for (let node = 0; node < nodes; node += 1) {
-      const above = parent[node] ?? -1;
-      const here = above === -1 ? 1 : (product[above] ?? 0) * (factors[entry[node] ?? 0] ?? 0);
-      product[node] = here;
-      total[node] = (value[node] ?? 0) * here;
-    }
-    for (let node = nodes - 1; node >= 0; node -= 1) {
-      const above = parent[node] ?? -1;
-      if (above === -1) continue;
-      const sum = total[node] ?? 0;
-      const split = feature[above] ?? 0;
-      total[above] = (total[above] ?? 0) + sum;
-      contributions[split] = (contributions[split] ?? 0) + sum * (shares[entry[node] ?? 0] ?? 0);
+      if (parent[node] === -1) pattern[node] = -1;
+      if (feature[node] === -1) continue;
+      const [taken, other] = goesLeft(ensemble, node, row) ? [left, right] : [right, left];
+      const here = pattern[node] ?? -1;
+      pattern[taken[node] ?? -1] = here;
+      pattern[other[node] ?? -1] = here & ~(1 << (slot[other[node] ?? -1] ?? 0));
     }
   };
 
@@ -69,65 +43,90 @@ export function createExplainer(ensemble: Ensemble): Explainer {
     contributions: (row) => {
       const contributions = new Float64Array(featureCount);
       follow(row);
-      for (const tables of points) integrate(tables, contributions);
+      leaves.forEach((leaf, index) => {
+        const { node, features } = leaf;
+        const bits = (pattern[node] ?? 0) & ((1 << features.length) - 1);
+        let parts = known[index]?.get(bits);
+        if (parts === undefined) {
+          parts = partsOf(leaf, bits);
+          if ((known[index]?.size ?? 0) < patternsMax) known[index]?.set(bits, parts);
+        }
+        for (let j = 0; j < features.length; j += 1) {
+          const at = features[j] ?? 0;
+          contributions[at] = (contributions[at] ?? 0) + (parts[j] ?? 0);
+        }
+      });
       return contributions;
     },
   };
 }
 
-type Paths = {
-  /** The nearest node above whose own edge splits on the same feature; −1 without one. */
-  readonly sameFeatureAbove: Int32Array;
-  /** Share of training rows left by all edges on this feature from the root to here. */
-  readonly shareLeft: Float64Array;
-  /** The most different features on one path. */
-  readonly featuresMax: number;
+/** Of one leaf. A leaf of six features has no more than 64; what a deeper one meets beyond them is computed anew. */
+const patternsMax = 64;
+/** A pattern is the bits of one integer. */
+const pathFeaturesMax = 30;
+
+type Leaf = {
+  readonly node: number;
+  readonly value: number;
+  /** The features of its path in the order in which they are first met, and the share of training rows that each leaves. */
+  readonly features: readonly number[];
+  readonly shares: readonly number[];
 };
 
-function pathsOf({ nodes, parent, feature, cover }: Ensemble): Paths {
-  const sameFeatureAbove = new Int32Array(nodes).fill(-1);
-  const shareLeft = new Float64Array(nodes).fill(1);
-  const features = new Uint16Array(nodes);
-  let featuresMax = 0;
+function leavesOf({ nodes, parent, feature, value, cover }: Ensemble): readonly Leaf[] {
+  const paths: { readonly features: readonly number[]; readonly shares: readonly number[] }[] = [];
+  const leaves: Leaf[] = [];
   for (let node = 0; node < nodes; node += 1) {
     const above = parent[node] ?? -1;
-    if (above === -1) continue;
-    let same = above;
-    while (parent[same] !== -1 && feature[parent[same] ?? 0] !== feature[above]) same = parent[same] ?? 0;
-    if (parent[same] === -1) same = -1;
-    sameFeatureAbove[node] = same;
-    shareLeft[node] = ((cover[node] ?? 0) / (cover[above] ?? 1)) * (same === -1 ? 1 : (shareLeft[same] ?? 1));
-    features[node] = (features[above] ?? 0) + (same === -1 ? 1 : 0);
-    featuresMax = Math.max(featuresMax, features[node] ?? 0);
-  }
-  return { sameFeatureAbove, shareLeft, featuresMax };
-}
-
-/**
- * At one point of the quadrature, for each node and state: by what the product changes on the way down, and what a leaf's share of the product is
- * worth to the edge's feature. A second edge on one feature replaces the first one's factor, and takes its worth back.
- */
-function tablesOf({ sameFeatureAbove, shareLeft }: Paths, t: number, weight: number): Tables {
-  const factors = new Float64Array(shareLeft.length * states);
-  const shares = new Float64Array(shareLeft.length * states);
-  for (let node = 0; node < shareLeft.length; node += 1) {
-    const same = sameFeatureAbove[node] ?? -1;
-    const z = shareLeft[node] ?? 1;
-    const zAbove = same === -1 ? 1 : (shareLeft[same] ?? 1);
-    for (let state = 0; state < states; state += 1) {
-      const o = state === 2 ? 1 : 0;
-      const oAbove = state === 0 ? 0 : 1;
-      const factor = z * (1 - t) + o * t;
-      const factorAbove = same === -1 ? 1 : zAbove * (1 - t) + oAbove * t;
-      const worthAbove = same === -1 ? 0 : (oAbove - zAbove) / factorAbove;
-      factors[node * states + state] = factor / factorAbove;
-      shares[node * states + state] = weight * ((o - z) / factor - worthAbove);
+    const path = paths[above];
+    if (path === undefined) paths.push({ features: [], shares: [] });
+    else {
+      const share = (cover[node] ?? 0) / (cover[above] ?? 1);
+      const split = feature[above] ?? 0;
+      const met = path.features.indexOf(split);
+      paths.push(
+        met === -1
+          ? { features: [...path.features, split], shares: [...path.shares, share] }
+          : { features: path.features, shares: path.shares.with(met, (path.shares[met] ?? 1) * share) },
+      );
     }
+    const here = paths[node];
+    if (here === undefined || feature[node] !== -1) continue;
+    if (here.features.length > pathFeaturesMax)
+      throw new MalformedTrees(`a path splits on more than ${pathFeaturesMax} features`);
+    leaves.push({ node, value: value[node] ?? 0, ...here });
   }
-  return { factors, shares };
+  return leaves;
 }
 
-type Tables = { readonly factors: Float64Array; readonly shares: Float64Array };
+/** Which feature of its path, by the order of first meeting, the edge into each node splits on. */
+function slotsOf({ nodes, parent, feature }: Ensemble): Int32Array {
+  const slots = new Int32Array(nodes);
+  const met: number[][] = [];
+  for (let node = 0; node < nodes; node += 1) {
+    const above = parent[node] ?? -1;
+    const before = met[above] ?? [];
+    const split = feature[above] ?? -1;
+    const found = before.indexOf(split);
+    met.push(above === -1 || found !== -1 ? before : [...before, split]);
+    slots[node] = found === -1 ? before.length : found;
+  }
+  return slots;
+}
+
+/** What each feature of a leaf contributes when the row satisfies those whose bits are set. */
+function partsOf({ value, shares }: Leaf, bits: number): Float64Array {
+  const parts = new Float64Array(shares.length);
+  for (const { point, weight } of quadratureFor(shares.length)) {
+    const factors = shares.map((z, j) => z * (1 - point) + ((bits >> j) & 1) * point);
+    const product = factors.reduce((all, factor) => all * factor, weight * value);
+    shares.forEach((z, j) => {
+      parts[j] = (parts[j] ?? 0) + (product / (factors[j] ?? 1)) * (((bits >> j) & 1) - z);
+    });
+  }
+  return parts;
+}
 
 function expectedOf({ nodes, parent, feature, value, cover }: Ensemble): number {
   const reach = new Float64Array(nodes).fill(1);
@@ -140,8 +139,18 @@ function expectedOf({ nodes, parent, feature, value, cover }: Ensemble): number 
   return expected;
 }
 
+type Quadrature = readonly { readonly point: number; readonly weight: number }[];
+const quadratures = new Map<number, Quadrature>();
+
+function quadratureFor(features: number): Quadrature {
+  const count = Math.max(1, Math.ceil(features / 2));
+  const quadrature = quadratures.get(count) ?? gaussLegendre(count);
+  quadratures.set(count, quadrature);
+  return quadrature;
+}
+
 /** The points and weights of Gauss-Legendre quadrature on 0…1, by Newton's method on the Legendre polynomial. */
-function gaussLegendre(count: number): readonly { readonly point: number; readonly weight: number }[] {
+function gaussLegendre(count: number): Quadrature {
   return Array.from({ length: count }, (_, i) => {
     let x = Math.cos((Math.PI * (i + 0.75)) / (count + 0.5));
     let slope = 1;

@@ -9,6 +9,8 @@ export type OpenEngine = (bytes: Uint8Array) => Promise<Engine | null>;
  * cost more. Never give it a batch.
  */
 export const openOnnxEngine: OpenEngine = async (bytes) => {
+  // The runtime would tell its makers of its use; it asks the environment as it is loaded.
+  process.env['ORT_DISABLE_TELEMETRY'] = '1';
   // Its native library may not be there for this platform; a service that can still score by the trees should start.
   const runtime = await import('onnxruntime-node').catch(() => null);
   if (runtime === null) return null;

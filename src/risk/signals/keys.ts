@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, hash as digest } from 'node:crypto';
 import type { EntityKeys, EntityKind } from '../../domain/risk/entities.ts';
 import type { Address, Signals } from '../../domain/risk/signals.ts';
 import type { MerchantId } from '../../kernel/ids.ts';
@@ -21,8 +21,12 @@ const oftenSeen: ReadonlySet<EntityKind> = new Set(['shop', 'domain', 'area', 'r
 /** `secret` is the service's velocity secret (at least 16 bytes); another secret makes every entity a new one. */
 export function keysWith(secret: string | Uint8Array): KeysOf {
   const remembered = new Map<string, string>();
+  // An HMAC is a hash within a hash, each behind its own block of key. Node makes two hashes in a fifth of one Hmac's time.
+  const keyed = (part: string): string =>
+    createHmac('sha512', secret).update(part).digest('base64url').slice(0, 64);
+  const [inner, outer] = [keyed('inner'), keyed('outer')];
   const hash = (text: string): string =>
-    createHmac('sha256', secret).update(text).digest('base64url').slice(0, keyLength);
+    digest('sha256', outer + digest('sha256', inner + text, 'base64url'), 'base64url').slice(0, keyLength);
   const recall = (text: string): string => {
     const known = remembered.get(text);
     if (known !== undefined) return known;
