@@ -24,9 +24,9 @@ const time = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 
 export const showTime = (text) => time.format(new Date(text));
 
 const kinds = {
-  good: ['allow', 'captured', 'authorized', 'completed', 'succeeded', 'delivered'],
+  good: ['allow', 'enabled', 'captured', 'authorized', 'completed', 'succeeded', 'delivered'],
   warn: ['review', 'challenge', 'held', 'pending', 'processing', 'requires_action', 'unknown', 'prepared'],
-  bad: ['block', 'declined', 'canceled', 'failed', 'quarantined', 'expired', 'dead'],
+  bad: ['block', 'declined', 'canceled', 'failed', 'quarantined', 'expired', 'given_up', 'disabled'],
 };
 
 /** A state or a decision, in the colour of how it bodes; the word itself says it too. */

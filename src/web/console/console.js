@@ -4,6 +4,7 @@ import { Refused, forgetKey, get, keepKey, readKey, readPaths } from '/console/a
 import { showAssessment } from '/console/assessment.js';
 import { showDeliveries } from '/console/deliveries.js';
 import { showDisputes } from '/console/disputes.js';
+import { showEndpoints } from '/console/endpoints.js';
 import { showEvents } from '/console/events.js';
 import { showLookup } from '/console/lookup.js';
 import { showOrder } from '/console/order.js';
@@ -21,6 +22,7 @@ const tabs = [
   },
   { name: 'events', title: 'Events', path: '/v1/events' },
   { name: 'deliveries', title: 'Deliveries', path: '/v1/deliveries' },
+  { name: 'endpoints', title: 'Endpoints', path: '/v1/webhook-endpoints' },
   { name: 'disputes', title: 'Disputes', path: '/v1/disputes' },
 ];
 
@@ -33,6 +35,7 @@ const views = {
   payments: showPayment,
   events: showEvents,
   deliveries: showDeliveries,
+  endpoints: showEndpoints,
   disputes: showDisputes,
 };
 
