@@ -21,20 +21,26 @@ export type Explainer = {
 
 export function createExplainer(ensemble: Ensemble): Explainer {
   const { nodes, parent, left, right, feature, featureCount } = ensemble;
+  const bit = bitsOf(ensemble);
   const leaves = leavesOf(ensemble);
-  const known = leaves.map(() => new Map<number, Float64Array>());
+  const size = leaves.reduce((sum, { features }) => sum + tableSize(features.length), 0);
+  /** Of each leaf one after another, for each pattern of bits, the contributions of its features; NaN before the first use. */
+  const tables = new Float64Array(size).fill(NaN);
+  // Flat, because two thousand leaves as objects would be two thousand cache misses.
+  const node = Int32Array.from(leaves, (leaf) => leaf.node);
+  const count = Int32Array.from(leaves, (leaf) => leaf.features.length);
+  const features = Int32Array.from(leaves.flatMap((leaf) => leaf.features));
   /** Bit j: the row satisfies all conditions so far on the j-th feature of the path. */
   const pattern = new Int32Array(nodes);
-  const slot = slotsOf(ensemble);
 
   const follow = (row: Float32Array): void => {
-    for (let node = 0; node < nodes; node += 1) {
-      if (parent[node] === -1) pattern[node] = -1;
-      if (feature[node] === -1) continue;
-      const [taken, other] = goesLeft(ensemble, node, row) ? [left, right] : [right, left];
-      const here = pattern[node] ?? -1;
-      pattern[taken[node] ?? -1] = here;
-      pattern[other[node] ?? -1] = here & ~(1 << (slot[other[node] ?? -1] ?? 0));
+    for (let at = 0; at < nodes; at += 1) {
+      const here = parent[at] === -1 ? -1 : (pattern[at] ?? 0);
+      if (feature[at] === -1) continue;
+      const failed = here & ~(bit[at] ?? 0);
+      const goes = goesLeft(ensemble, at, row);
+      pattern[left[at] ?? -1] = goes ? here : failed;
+      pattern[right[at] ?? -1] = goes ? failed : here;
     }
   };
 
@@ -43,28 +49,35 @@ export function createExplainer(ensemble: Ensemble): Explainer {
     contributions: (row) => {
       const contributions = new Float64Array(featureCount);
       follow(row);
-      leaves.forEach((leaf, index) => {
-        const { node, features } = leaf;
-        const bits = (pattern[node] ?? 0) & ((1 << features.length) - 1);
-        let parts = known[index]?.get(bits);
-        if (parts === undefined) {
-          parts = partsOf(leaf, bits);
-          if ((known[index]?.size ?? 0) < patternsMax) known[index]?.set(bits, parts);
+      let table = 0;
+      let path = 0;
+      for (let leaf = 0; leaf < node.length; leaf += 1) {
+        const met = count[leaf] ?? 0;
+        const bits = (pattern[node[leaf] ?? 0] ?? 0) & ((1 << met) - 1);
+        const entry = table + bits * met;
+        if (Number.isNaN(tables[entry])) fill(tables, entry, leaves[leaf], bits);
+        for (let j = 0; j < met; j += 1) {
+          const at = features[path + j] ?? 0;
+          contributions[at] = (contributions[at] ?? 0) + (tables[entry + j] ?? 0);
         }
-        for (let j = 0; j < features.length; j += 1) {
-          const at = features[j] ?? 0;
-          contributions[at] = (contributions[at] ?? 0) + (parts[j] ?? 0);
-        }
-      });
+        table += tableSize(met);
+        path += met;
+      }
       return contributions;
     },
   };
 }
 
-/** Of one leaf. A leaf of six features has no more than 64; what a deeper one meets beyond them is computed anew. */
-const patternsMax = 64;
-/** A pattern is the bits of one integer. */
-const pathFeaturesMax = 30;
+function fill(tables: Float64Array, entry: number, leaf: Leaf | undefined, bits: number): void {
+  if (leaf !== undefined) tables.set(partsOf(leaf, bits), entry);
+}
+
+/** A leaf of twelve features already has a table of 400 KB; those of the shipped model make 2.5 MB together. */
+const pathFeaturesMax = 12;
+
+function tableSize(features: number): number {
+  return features << features;
+}
 
 type Leaf = {
   readonly node: number;
@@ -94,25 +107,22 @@ function leavesOf({ nodes, parent, feature, value, cover }: Ensemble): readonly 
     const here = paths[node];
     if (here === undefined || feature[node] !== -1) continue;
     if (here.features.length > pathFeaturesMax)
-      throw new MalformedTrees(`a path splits on more than ${pathFeaturesMax} features`);
+      throw new MalformedTrees(`a path splits on more than ${pathFeaturesMax} different features`);
     leaves.push({ node, value: value[node] ?? 0, ...here });
   }
   return leaves;
 }
 
-/** Which feature of its path, by the order of first meeting, the edge into each node splits on. */
-function slotsOf({ nodes, parent, feature }: Ensemble): Int32Array {
-  const slots = new Int32Array(nodes);
+/** Of each inner node, the bit of its feature: features are numbered along a path as they are first met. */
+function bitsOf({ nodes, parent, feature }: Ensemble): Int32Array {
   const met: number[][] = [];
-  for (let node = 0; node < nodes; node += 1) {
-    const above = parent[node] ?? -1;
-    const before = met[above] ?? [];
-    const split = feature[above] ?? -1;
-    const found = before.indexOf(split);
-    met.push(above === -1 || found !== -1 ? before : [...before, split]);
-    slots[node] = found === -1 ? before.length : found;
-  }
-  return slots;
+  return Int32Array.from({ length: nodes }, (_, node) => {
+    const before = met[parent[node] ?? -1] ?? [];
+    const split = feature[node] ?? -1;
+    const here = split === -1 || before.includes(split) ? before : [...before, split];
+    met.push(here);
+    return split === -1 ? 0 : 1 << here.indexOf(split);
+  });
 }
 
 /** What each feature of a leaf contributes when the row satisfies those whose bits are set. */
