@@ -25,7 +25,8 @@ export function webhookCalls({
 } {
   const agent = new Agent({
     connect: { lookup: publicLookup(allowed), timeout: 5_000 },
-    connections: 10,
+    // Many endpoints may live at one origin, where a limit would let one wait for another: the worker counts instead.
+    connections: null,
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
   });

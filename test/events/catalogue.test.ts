@@ -1,0 +1,76 @@
+import { expect, test } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { CloudEvent } from 'cloudevents';
+import { readFileSync } from 'node:fs';
+import { eventTypes } from '../../src/domain/events/event-types.ts';
+import { catalogueFiles } from '../../src/events/catalogue-files.ts';
+import { eventSchema, jsonSchemaOf } from '../../src/events/catalogue.ts';
+import { type JsonSchema, breakingChanges } from '../../src/events/compatibility.ts';
+
+const published = (name: string): string =>
+  readFileSync(new URL(`../../docs/events/${name}`, import.meta.url), 'utf8');
+
+test('what is published is what the code says', () => {
+  const stale = Object.entries(catalogueFiles()).filter(([name, text]) => published(name) !== text);
+  expect(stale.map(([name]) => name)).toEqual([]);
+});
+
+test.each(eventTypes)(
+  'the example of %s is a CloudEvent that its JSON Schema and the code accept',
+  (type) => {
+    const example = JSON.parse(published(`${type}.example.json`)) as Record<string, unknown>;
+    const ajv = new Ajv2020({ strict: true });
+    addFormats.default(ajv);
+    const validate = ajv.compile(JSON.parse(published(`${type}.schema.json`)) as object);
+    validate(example);
+    expect(validate.errors).toBeNull();
+    expect(eventSchema(type).safeParse(example).error).toBeUndefined();
+    expect(new CloudEvent(example, true).validate()).toBe(true);
+  },
+);
+
+const declined = jsonSchemaOf('payment.declined') as JsonSchema;
+const changed = (change: (data: Record<string, unknown>) => void): JsonSchema => {
+  const copy = structuredClone(declined) as { properties: { data: Record<string, unknown> } };
+  change(copy.properties.data);
+  return copy as JsonSchema;
+};
+const properties = (data: Record<string, unknown>) =>
+  data['properties'] as Record<string, Record<string, unknown>>;
+
+test.each([
+  ['a property is gone', (data) => void delete properties(data)['advice'], '/data/advice is gone'],
+  ['a property may be absent', (data) => void (data['required'] = []), '/data/code may now be absent'],
+  [
+    'a type changes',
+    (data) => void (properties(data)['code'] = { type: 'integer' }),
+    '/data/code is now integer',
+  ],
+  [
+    'a null appears',
+    (data) => void (properties(data)['code'] = { type: ['string', 'null'] }),
+    '/data/code is now null or string',
+  ],
+  [
+    'a closed list grows',
+    (data) =>
+      void (properties(data)['advice'] = { type: 'string', enum: ['transient', 'fix', 'never', 'maybe'] }),
+    '/data/advice may now be maybe',
+  ],
+  [
+    'a pattern changes',
+    (data) => void (properties(data)['order_id'] = { type: 'string', pattern: '.*' }),
+    '/data/order_id has another pattern',
+  ],
+] satisfies [string, (data: Record<string, unknown>) => void, string][])(
+  'readers break when %s',
+  (_what, change, expected) => {
+    expect(breakingChanges(declined, changed(change))).toContain(expected);
+  },
+);
+
+test('readers do not break when a property is added', () => {
+  const more = changed((data) => void (properties(data)['hint'] = { type: 'string' }));
+  expect(breakingChanges(declined, more)).toEqual([]);
+});
