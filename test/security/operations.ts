@@ -139,7 +139,11 @@ function textsOf({
   if (Array.isArray(examples)) return fc.constantFrom(...(examples as string[]));
   switch (format) {
     case 'date-time':
-      return fc.constantFrom('2026-01-31T12:00:00Z', '2026-02-28T23:59:59.999+02:00');
+      return fc.constantFrom(
+        '2026-01-31T12:00:00Z',
+        '2026-02-28T23:59:59.999+02:00',
+        new Date().toISOString(),
+      );
     case 'email':
       return fc.constantFrom('buyer@example.com', 'b.uyer+tag@shop.example');
     case 'uri':
