@@ -67,7 +67,8 @@ export function referenceData(): Reference {
     ),
   }));
   versions['isbot'] = versionOf('isbot');
-  let zones: ReadonlyMap<string, readonly string[]> | undefined;
+  // Before anybody waits: it takes a tenth of a second.
+  const zones = zoneCountries();
 
   return {
     isDisposable: (domain) => disposable?.has(domain),
@@ -76,7 +77,7 @@ export function referenceData(): Reference {
     isDatacenter: (ip) => datacenter?.(ip),
     isVpn: (ip) => vpn?.(ip),
     countryOf: (ip) => countries?.get(ip)?.country_code,
-    countriesOfZone: (zone) => (zones ??= zoneCountries()).get(zone),
+    countriesOfZone: (zone) => zones.get(zone),
     versions,
     missing: Object.keys(versions).filter((name) => versions[name] === 'missing'),
   };
