@@ -20,7 +20,7 @@ export function callOf(route: Route): Call {
 }
 
 /** Money under way goes before a buyer who pays, a buyer before what is new, and listings wait. */
-export const classOf: Readonly<Record<Call, RequestClass>> = {
+const classes: Readonly<Record<Call, RequestClass>> = {
   manage: 'critical',
   confirm: 'confirm',
   add_card: 'create',
@@ -29,6 +29,12 @@ export const classOf: Readonly<Record<Call, RequestClass>> = {
   login: 'create',
   read: 'list',
 };
+
+/** What a browser reads (its checkout, a challenge) belongs to a payment under way. */
+export function classOf(route: Route): RequestClass {
+  const call = callOf(route);
+  return call === 'read' && route.client ? 'confirm' : classes[call];
+}
 
 /** Nobody we know: counted by where it comes from, across all merchants. */
 export function strangerAt(route: Route, address: string): Visit {

@@ -3,7 +3,7 @@ import type { Deps } from '../flows/deps.ts';
 import type { RequestId } from '../kernel/ids.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import { approachOf, callOf, classOf, leftBy, strangerAt } from './approach.ts';
+import { approachOf, classOf, leftBy, strangerAt } from './approach.ts';
 import type { Authenticate } from './authenticate.ts';
 import { callerOf } from './caller.ts';
 import { type ReadAddress, requestId } from './edge/address.ts';
@@ -84,8 +84,7 @@ async function handle(
   response: Response,
   id: RequestId,
 ): Promise<Problem | null> {
-  const call = callOf(route);
-  const admission = door.shed.admit(classOf[call]);
+  const admission = door.shed.admit(classOf(route));
   if (!admission.ok) return { ...problemOf(admission), retryAfterS: admission.retryAfterS };
   response.once('close', admission.done);
 
