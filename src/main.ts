@@ -37,6 +37,7 @@ import { type OpenAccount, pspDirectory } from './psp/directory.ts';
 import { openRouting } from './psp/routing-file.ts';
 import { openRisk } from './risk/open-risk.ts';
 import { memoryVelocity } from './risk/velocity/memory.ts';
+import { redisVelocity } from './risk/velocity/redis.ts';
 import { openDatabase } from './store/database.ts';
 import { postgresStore } from './store/postgres-store.ts';
 import { startWorkers } from './workers/workers.ts';
@@ -97,7 +98,12 @@ export async function startService(
     policies: config.policies,
     models: config.models,
     secret: config.secret,
-    velocity: memoryVelocity(),
+    velocity:
+      config.redisUrl === null
+        ? memoryVelocity()
+        : redisVelocity(config.redisUrl, {
+            onError: (error) => log.warn('Redis is away; assessments go without history', { error }),
+          }),
     log,
     assessed: (event, seconds) => metrics.assessment_seconds.observe({ event }, seconds),
     degraded: (part) => metrics.risk_degraded_total.add({ part }),
