@@ -18,7 +18,7 @@ describe('a fresh database', () => {
     const { rows } = await client.query<{ name: string }>('select name from migrations order by name');
     await client.end();
     const files = readdirSync(new URL('../../migrations/', import.meta.url)).filter((name) =>
-      name.endsWith('.sql'),
+      /^\d{4}-.*\.sql$/.test(name),
     );
     expect(rows.map(({ name }) => name)).toEqual(files.sort());
   });
