@@ -6,7 +6,7 @@ import type { Label } from '../domain/risk/label.ts';
 import type { Instant } from '../kernel/instant.ts';
 import type { Change, Saved } from '../store/store.ts';
 import type { Deps } from './deps.ts';
-import { labelOf, observeLabel } from './label-purchase.ts';
+import { labelOf, observeLabel } from './label-of.ts';
 
 /** What a commit adds to a step: the request it opens or ends, the assessment, the webhook that said it. */
 export type Along = Pick<Change, 'assessment' | 'request' | 'delivery' | 'dispute'>;

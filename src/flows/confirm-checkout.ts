@@ -2,45 +2,17 @@ import { beginAttempt, whyNotOpen } from '../domain/purchase/begin-attempt.ts';
 import type { Purchase } from '../domain/purchase/purchase.ts';
 import { step } from '../domain/purchase/step.ts';
 import { type Refusal, isRefusal, refuse } from '../domain/refusal.ts';
-import type { AttemptRequest } from '../domain/payment/attempt.ts';
-import type { Methods } from '../domain/routing/methods.ts';
 import type { Assessment } from '../domain/risk/assessment.ts';
-import type { ObservedSignals, Signals } from '../domain/risk/signals.ts';
-import { type Eci, type TransStatus, judgeAuthentication } from '../domain/sca/judge-authentication.ts';
-import { type CheckoutId, isId } from '../kernel/ids.ts';
-import type { Instant } from '../kernel/instant.ts';
-import type { AttemptSubject } from '../psp/psp.ts';
-import type { NewRequest } from '../domain/request.ts';
+import type { Signals } from '../domain/risk/signals.ts';
+import { judgeAuthentication } from '../domain/sca/judge-authentication.ts';
+import { isId } from '../kernel/ids.ts';
 import { authorizeAttempt } from './authorize-attempt.ts';
 import { commit } from './commit.ts';
 import type { Deps } from './deps.ts';
 import { storedMethod } from './keep-method.ts';
-import { planAttempt } from './plan-attempt.ts';
+import { type ConfirmAsk, type External3ds, planAttempt } from './plan-attempt.ts';
 import { type Answer, earlier, fresh } from './request.ts';
 import { signalsOf } from './signals-of.ts';
-
-/** The result of a 3-D Secure server outside the PSP. */
-export type External3ds = NonNullable<AttemptRequest['external3ds']> & {
-  readonly transStatus: TransStatus;
-  readonly eci: Eci;
-};
-
-export type ConfirmAsk = {
-  readonly request: NewRequest;
-  readonly checkoutId: CheckoutId;
-  /** Present when a browser asks with a publishable key: it must know this checkout's secret. */
-  readonly clientSecretHash?: string;
-  /** The token of the payment method: one, or one for each PSP that knows it. */
-  readonly method: string | Methods;
-  readonly initiator: AttemptRequest['initiator'];
-  readonly networkTransactionId?: string;
-  readonly external3ds?: External3ds;
-  /** What the storefront and the browser observed; joined with what the checkout knows. */
-  readonly signals: ObservedSignals;
-  readonly browser?: AttemptSubject['browser'];
-  /** When the buyer confirmed, where that was not now; risk is judged and counted as of then. */
-  readonly happenedAt?: Instant;
-};
 
 /**
  * Pays a checkout, in phases of one transaction or one outside call each:

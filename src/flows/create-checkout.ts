@@ -12,6 +12,7 @@ export type CreateCheckoutAsk = {
   readonly request: NewRequest;
   readonly total: Money;
   readonly captureMode: CaptureMode;
+  readonly captureAfterMs?: number;
   readonly buyer: Buyer;
   readonly returnUrl?: string;
   readonly metadata: Readonly<Record<string, string>>;
@@ -31,6 +32,7 @@ export async function createCheckout(deps: Deps, ask: CreateCheckoutAsk): Promis
     state: 'open',
     total: ask.total,
     captureMode: ask.captureMode,
+    ...(ask.captureAfterMs === undefined ? {} : { captureAfterMs: ask.captureAfterMs }),
     buyer: ask.buyer,
     ...(ask.returnUrl === undefined ? {} : { returnUrl: ask.returnUrl }),
     metadata: ask.metadata,

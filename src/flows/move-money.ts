@@ -6,6 +6,7 @@ import type { Step } from '../domain/purchase/step.ts';
 import { type Refusal, isRefusal, refuse } from '../domain/refusal.ts';
 import type { CheckoutId, MovementId } from '../kernel/ids.ts';
 import type { Instant } from '../kernel/instant.ts';
+import { money } from '../kernel/money.ts';
 import type { MovementSubject } from '../psp/psp.ts';
 import type { NewRequest, Reply, RequestName } from '../domain/request.ts';
 import { unchanged } from './authorize-attempt.ts';
@@ -79,7 +80,8 @@ export function movementSubject(purchase: Purchase, movement: Movement): Movemen
   if (sale === undefined || attempt?.state !== 'authorized') {
     throw new Error('money moves only where an attempt was authorised');
   }
-  return { merchantId: checkout.merchantId, orderId: sale.order.id, attempt, movement };
+  const authorized = money(sale.payment.authorized, sale.payment.currency);
+  return { merchantId: checkout.merchantId, orderId: sale.order.id, attempt, movement, authorized };
 }
 
 /** Applies an outcome and ends the request that waits for it, in one transaction. */

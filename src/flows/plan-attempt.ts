@@ -2,12 +2,39 @@ import type { PaymentMethod } from '../domain/customer/customer.ts';
 import type { AttemptRequest } from '../domain/payment/attempt.ts';
 import type { Purchase } from '../domain/purchase/purchase.ts';
 import type { Assessment } from '../domain/risk/assessment.ts';
-import type { Signals } from '../domain/risk/signals.ts';
+import type { ObservedSignals, Signals } from '../domain/risk/signals.ts';
 import { chooseAuthentication } from '../domain/sca/choose-authentication.ts';
 import { regionOf } from '../domain/sca/region.ts';
-import type { PspRoute } from '../psp/psp.ts';
-import type { ConfirmAsk } from './confirm-checkout.ts';
+import type { Methods } from '../domain/routing/methods.ts';
+import type { NewRequest } from '../domain/request.ts';
+import type { Eci, TransStatus } from '../domain/sca/judge-authentication.ts';
+import type { CheckoutId } from '../kernel/ids.ts';
+import type { Instant } from '../kernel/instant.ts';
+import type { AttemptSubject, PspRoute } from '../psp/psp.ts';
 import type { Deps } from './deps.ts';
+
+/** The result of a 3-D Secure server outside the PSP. */
+export type External3ds = NonNullable<AttemptRequest['external3ds']> & {
+  readonly transStatus: TransStatus;
+  readonly eci: Eci;
+};
+
+export type ConfirmAsk = {
+  readonly request: NewRequest;
+  readonly checkoutId: CheckoutId;
+  /** Present when a browser asks with a publishable key: it must know this checkout's secret. */
+  readonly clientSecretHash?: string;
+  /** The token of the payment method: one, or one for each PSP that knows it. */
+  readonly method: string | Methods;
+  readonly initiator: AttemptRequest['initiator'];
+  readonly networkTransactionId?: string;
+  readonly external3ds?: External3ds;
+  /** What the storefront and the browser observed; joined with what the checkout knows. */
+  readonly signals: ObservedSignals;
+  readonly browser?: AttemptSubject['browser'];
+  /** When the buyer confirmed, where that was not now; risk is judged and counted as of then. */
+  readonly happenedAt?: Instant;
+};
 
 type Chosen = {
   readonly assessment: Assessment;

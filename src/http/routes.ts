@@ -35,6 +35,7 @@ import { createPaymentMethod } from './routes/create-payment-method.ts';
 import { completePaymentMethod } from './routes/complete-payment-method.ts';
 import { listPaymentMethods } from './routes/list-payment-methods.ts';
 import { removePaymentMethod } from './routes/remove-payment-method.ts';
+import { incrementOrder } from './routes/increment-order.ts';
 
 /** Every operation of the API, in the order of the documentation. */
 export const routes: readonly Route[] = [
@@ -51,6 +52,7 @@ export const routes: readonly Route[] = [
   removePaymentMethod,
   getOrder,
   captureOrder,
+  incrementOrder,
   cancelOrder,
   refundOrder,
   getPayment,

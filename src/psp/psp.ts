@@ -114,6 +114,8 @@ export type MovementSubject = {
   /** The authorised attempt whose money moves. */
   readonly attempt: Attempt & { readonly state: 'authorized' };
   readonly movement: Movement;
+  /** What is reserved by now, increments included. */
+  readonly authorized?: AttemptRequest['amount'];
 };
 
 export type SetupSubject = {

@@ -102,7 +102,7 @@ function saleParts({ before, after, askAt }: Change): Part[] {
   const payment = toPaymentRow(checkout, sale.payment);
   if (old === undefined) parts.push(insertThrough(checkout.id, payments, [payment]));
   else if (old.payment !== sale.payment) {
-    const set = pick(payment, 'state', 'authorized', 'captured', 'refunded', 'changed_at');
+    const set = pick(payment, 'state', 'authorized', 'captured', 'refunded', 'capture_at', 'changed_at');
     parts.push(updateThrough(checkout.id, payments, key, set));
   }
 

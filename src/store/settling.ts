@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import type { ChargeFacts } from '../domain/payment/compare-charges.ts';
 import type { Database } from './database.ts';
 import { fromPurchaseRow, itsSale, purchaseColumns } from './find-purchase.ts';
-import { id, toTimestamp } from './rows/columns.ts';
-import { sql } from './sql.ts';
+import { currency, id, instant, minorUnits, toTimestamp } from './rows/columns.ts';
+import { raw, sql } from './sql.ts';
 import type { Store, Unsettled } from './store.ts';
 
 const dueRow = z.object({
@@ -10,6 +11,16 @@ const dueRow = z.object({
   checkout_id: id('chk'),
   id: z.union([id('att'), id('mov')]),
   asked: z.number(),
+});
+
+const chargeRow = z.object({
+  id: id('att'),
+  psp_reference: z.string().nullable(),
+  created_at: instant,
+  currency,
+  authorized: minorUnits,
+  captured: minorUnits,
+  refunded: minorUnits,
 });
 
 /**
@@ -35,13 +46,7 @@ export function settlingQueries(database: Database): Store['settling'] {
           returning m.merchant_id, m.checkout_id, m.id, m.asked - 1 as asked
         )
         select * from claimed_attempts union all select * from claimed_movements`);
-      return rows.map((row): Unsettled => {
-        const read = dueRow.parse(row);
-        const subject = read.id.startsWith('att_')
-          ? { kind: 'attempt' as const, id: read.id as `att_${string}` }
-          : { kind: 'movement' as const, id: read.id as `mov_${string}` };
-        return { merchantId: read.merchant_id, checkoutId: read.checkout_id, subject, asked: read.asked };
-      });
+      return rows.map(fromDueRow);
     },
     findExpired: async (now, limit) => {
       const rows = await database.rows(sql`select ${purchaseColumns} from checkouts as c ${itsSale}
@@ -49,5 +54,67 @@ export function settlingQueries(database: Database): Store['settling'] {
         order by c.expires_at limit ${limit}`);
       return rows.map(fromPurchaseRow);
     },
+    findToCapture: async (now, limit) => {
+      const at = toTimestamp(now);
+      const rows = await database.rows(sql`select ${purchaseColumns} from checkouts as c ${itsSale}
+        where p.state = 'authorized' and o.state = 'authorized' and p.capture_at <= ${at}::timestamptz
+          and not exists (select 1 from movements as m where m.merchant_id = c.merchant_id and m.checkout_id = c.id
+            and m.kind = 'capture' and m.changed_at > ${at}::timestamptz - interval '1 hour')
+        order by p.capture_at limit ${limit}`);
+      return rows.map(fromPurchaseRow);
+    },
+    findLapsed: async (now, limit) => {
+      const at = toTimestamp(now);
+      const rows = await database.rows(sql`select ${purchaseColumns} from checkouts as c ${itsSale}
+        where p.state = 'authorized' and p.changed_at < ${at}::timestamptz - interval '7 days'
+          and exists (select 1 from attempts as a where a.merchant_id = c.merchant_id and a.checkout_id = c.id
+            and a.state = 'authorized' and a.changed_at < ${at}::timestamptz
+              - case a.psp when 'stripe' then interval '7 days' else interval '28 days' end)
+        order by p.changed_at limit ${limit}`);
+      return rows.map(fromPurchaseRow);
+    },
+    charges: async (merchantId, { psp, account }, { since, until }) => {
+      const sum = (kind: string) =>
+        raw(`coalesce((select sum(m.amount) from movements as m where m.merchant_id = a.merchant_id
+          and m.checkout_id = a.checkout_id and m.attempt_id = a.id and m.kind = '${kind}' and m.state = 'succeeded'), 0)::bigint`);
+      const rows = await database.rows(sql`select a.id, a.psp_reference, a.created_at, a.currency,
+          a.amount + ${sum('increment')} as authorized, ${sum('capture')} as captured, ${sum('refund')} as refunded
+        from attempts as a
+        where a.merchant_id = ${merchantId} and a.psp = ${psp} and a.psp_account = ${account} and a.state = 'authorized'
+          and a.created_at >= ${toTimestamp(since)}::timestamptz and a.created_at < ${toTimestamp(until)}::timestamptz`);
+      return rows.map((row): ChargeFacts => {
+        const read = chargeRow.parse(row);
+        const { id: attemptId, psp_reference: pspReference, created_at: at, ...amounts } = read;
+        return { attemptId, pspReference, at, ...amounts };
+      });
+    },
+    claimReconciliation: async ({ psp, account }, day) => {
+      const rows = await database.rows(sql`insert into reconciliations (psp, psp_account, day, begun_at)
+        values (${psp}, ${account}, ${day}::date, now()) on conflict do nothing returning 1`);
+      return rows.length === 1;
+    },
+    claimOf: async (merchantId, checkoutId, now) => {
+      const at = toTimestamp(now);
+      const key = sql`merchant_id = ${merchantId} and checkout_id = ${checkoutId}`;
+      const ripe = sql`state in ('unknown', 'pending') and changed_at < ${at}::timestamptz - interval '1 second'
+        and (read_at is null or read_at < ${at}::timestamptz - interval '5 seconds')`;
+      const rows = await database.rows(sql`with claimed_attempts as (
+          update attempts set read_at = ${at}::timestamptz where ${key} and ${ripe}
+          returning merchant_id, checkout_id, id, asked
+        ), claimed_movements as (
+          update movements set read_at = ${at}::timestamptz where ${key} and ${ripe}
+          returning merchant_id, checkout_id, id, asked
+        )
+        select * from claimed_attempts union all select * from claimed_movements`);
+      return rows.map(fromDueRow);
+    },
   };
+}
+
+function fromDueRow(row: unknown): Unsettled {
+  const read = dueRow.parse(row);
+  const subject = read.id.startsWith('att_')
+    ? { kind: 'attempt' as const, id: read.id as `att_${string}` }
+    : { kind: 'movement' as const, id: read.id as `mov_${string}` };
+  return { merchantId: read.merchant_id, checkoutId: read.checkout_id, subject, asked: read.asked };
 }

@@ -11,6 +11,7 @@ import type {
   RepliedRequest,
   AbandonedRequest,
 } from '../domain/request.ts';
+import type { ChargeFacts } from '../domain/payment/compare-charges.ts';
 import type { Dispute } from '../domain/payment/dispute.ts';
 import type { Posting } from '../domain/payment/posting.ts';
 import type { AttemptRef, MovementRef, PspAccountRef, Witness } from '../domain/payment/witness.ts';
@@ -86,6 +87,24 @@ export type Store = {
     /** Attempts and movements that a PSP may still say something about and that are due; pushed back by `backoff`. */
     readonly claimDue: (now: Instant, limit: number) => Promise<readonly Unsettled[]>;
     readonly findExpired: (now: Instant, limit: number) => Promise<readonly Purchase[]>;
+    /** Reserved money that is due to be captured, and was not tried within the hour. */
+    readonly findToCapture: (now: Instant, limit: number) => Promise<readonly Purchase[]>;
+    /** Reserved money that its PSP lets go by now. */
+    readonly findLapsed: (now: Instant, limit: number) => Promise<readonly Purchase[]>;
+    /** What we know of the charges of an account that were begun in this span of time. */
+    readonly charges: (
+      merchantId: MerchantId,
+      account: PspAccountRef,
+      span: { readonly since: Instant; readonly until: Instant },
+    ) => Promise<readonly ChargeFacts[]>;
+    /** Claims a day's comparison; false when somebody else has done it. */
+    readonly claimReconciliation: (account: PspAccountRef, day: string) => Promise<boolean>;
+    /** Claims what of this purchase a PSP may still settle, unless it was asked about a moment ago. */
+    readonly claimOf: (
+      merchantId: MerchantId,
+      checkoutId: CheckoutId,
+      now: Instant,
+    ) => Promise<readonly Unsettled[]>;
   };
   readonly deliveries: {
     /** Stores what is new; a message that is already there stays as it is. Answers how many were new. */

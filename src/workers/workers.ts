@@ -1,9 +1,12 @@
 import type { Deps } from '../flows/deps.ts';
+import { captureDue } from '../flows/capture-due.ts';
+import { expireAuthorization } from '../flows/expire-authorization.ts';
 import { expireCheckout } from '../flows/expire-checkout.ts';
 import { processDelivery } from '../flows/process-delivery.ts';
+import { reconcile } from '../flows/reconcile.ts';
 import { resumeRequest } from '../flows/resume-request.ts';
 import { settle } from '../flows/settle.ts';
-import { dayMs, hourMs, minuteMs, secondMs } from '../kernel/instant.ts';
+import { dayMs, hourMs, minuteMs, secondMs, toRfc3339 } from '../kernel/instant.ts';
 import type { Log } from '../observe/log.ts';
 import { type Worker, startWorker } from './worker.ts';
 
@@ -57,6 +60,36 @@ export function startWorkers(
     startWorker('expire-checkouts', minuteMs, log, async () => {
       const expired = await deps.store.settling.findExpired(deps.clock(), batch);
       await each('expire-checkouts', expired, (purchase) => expireCheckout(deps, purchase));
+      return 0;
+    }),
+    startWorker('capture-due', secondMs, log, async () => {
+      const due = await deps.store.settling.findToCapture(deps.clock(), batch);
+      return each('capture-due', due, (purchase) => captureDue(deps, purchase));
+    }),
+    startWorker('expire-authorizations', hourMs, log, async () => {
+      const lapsed = await deps.store.settling.findLapsed(deps.clock(), batch);
+      await each('expire-authorizations', lapsed, (purchase) => expireAuthorization(deps, purchase));
+      return 0;
+    }),
+    startWorker('reconcile', hourMs, log, async () => {
+      const day = toRfc3339(deps.clock() - dayMs).slice(0, 10);
+      const since = Date.parse(`${day}T00:00:00Z`);
+      for (const account of deps.psps.list()) {
+        const { name: psp, account: called, listCharges } = account.psp;
+        const mine = listCharges !== null && { psp, account: called };
+        if (!mine || !(await deps.store.settling.claimReconciliation(mine, day))) continue;
+        const done = await reconcile(deps, account, { since, until: since + dayMs });
+        for (const { kind, attemptId, pspReference, here, there } of done?.differences ?? [])
+          log.error('the journal and the PSP differ', {
+            psp,
+            account: called,
+            reason: kind,
+            attempt_id: attemptId,
+            reference: pspReference,
+            from: here,
+            to: there,
+          });
+      }
       return 0;
     }),
     startWorker('forget-replies', hourMs, log, async () => {

@@ -36,6 +36,7 @@ export async function startWithTwoPsps(env: Environment = {}) {
   };
   return {
     ...shop,
+    adyenUrl: adyen.url,
     /** Scripts of the stand-in Adyen. */
     adyen: script,
     /** Our own books against the invariants; the ledgers of two PSPs are compared by the tests themselves. */

@@ -14,6 +14,8 @@ export type Checkout = {
   readonly state: CheckoutState;
   readonly total: Money;
   readonly captureMode: CaptureMode;
+  /** Manual capture: captured by itself so long after the authorisation, unless the merchant did before. */
+  readonly captureAfterMs?: number;
   readonly buyer: Buyer;
   /** Where the browser comes back to after 3-D Secure; the shop's own page. */
   readonly returnUrl?: string;

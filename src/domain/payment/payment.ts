@@ -15,6 +15,8 @@ export type Payment = {
   readonly refunded: bigint;
   /** `automatic`: captured as soon as it is authorised and nobody holds it. `manual`: when the merchant says so. */
   readonly captureMode: CaptureMode;
+  /** When reserved money is due to be captured. */
+  readonly captureAt?: Instant;
   readonly createdAt: Instant;
   readonly changedAt: Instant;
 };

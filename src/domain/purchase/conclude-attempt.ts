@@ -107,6 +107,7 @@ function accept(
       state: captured === undefined ? 'authorized' : 'captured',
       authorized: outcome.amount.amount,
       captured: captured?.amount ?? 0n,
+      ...(checkout.captureAfterMs === undefined ? {} : { captureAt: at + checkout.captureAfterMs }),
       changedAt: at,
     },
     movements: capture === null ? sale.movements : [...sale.movements, capture],

@@ -14,16 +14,31 @@ export const returnUrl = z
     description: 'Where the buyer comes back to after 3-D Secure. https, or http on localhost.',
   });
 
+/** Six days: a day before Stripe lets an authorisation go. */
+const captureAfterSMax = 6 * 86_400;
+
 export const createCheckoutBody = z
   .strictObject({
     amount,
     currency,
     capture_mode: z.enum(['automatic', 'manual']).default('automatic'),
+    capture_after_s: z
+      .int()
+      .min(1)
+      .max(captureAfterSMax)
+      .optional()
+      .meta({
+        description: 'Manual capture: captured by itself after so many seconds, unless you did before.',
+      }),
     customer: customer.optional(),
     billing_address: address.optional(),
     shipping_address: address.optional(),
     return_url: returnUrl.optional(),
     metadata: metadata.default({}),
+  })
+  .refine((body) => body.capture_after_s === undefined || body.capture_mode === 'manual', {
+    path: ['capture_after_s'],
+    error: 'goes with manual capture only',
   })
   .meta({ id: 'CreateCheckout' });
 

@@ -30,6 +30,8 @@ export const captureBody = together(
   }),
 ).meta({ id: 'Capture' });
 
+export const incrementBody = z.strictObject({ amount, currency }).meta({ id: 'Increment' });
+
 export const refundBody = together(
   z.strictObject({
     ...partOfTheOrder,

@@ -1,4 +1,5 @@
 import { createCheckout as create } from '../../flows/create-checkout.ts';
+import { secondMs } from '../../kernel/instant.ts';
 import { money } from '../../kernel/money.ts';
 import { hashSecret, newSecret } from '../../flows/secret.ts';
 import { fromWireBuyer } from '../codec/buyer.ts';
@@ -29,6 +30,7 @@ export const createCheckout = route({
       request,
       total: money(body.amount, body.currency),
       captureMode: body.capture_mode,
+      ...(body.capture_after_s === undefined ? {} : { captureAfterMs: body.capture_after_s * secondMs }),
       buyer: fromWireBuyer(body),
       ...(body.return_url === undefined ? {} : { returnUrl: body.return_url }),
       metadata: body.metadata,

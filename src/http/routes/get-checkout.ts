@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { refuse } from '../../domain/refusal.ts';
+import { askOnRead } from '../../flows/ask-on-read.ts';
 import { checkoutShown } from '../codec/checkout.ts';
 import { idOf, nothing } from '../codec/parts.ts';
 import { toWireCheckout } from '../render/checkout.ts';
@@ -21,11 +22,11 @@ export const getCheckout = route({
   reply: { status: 200, schema: checkoutShown, description: 'The checkout.' },
   problems: [],
   handle: async ({ deps, caller, params }) => {
-    const purchase = await deps.store.purchases.find(caller.merchantId, params.checkout_id);
+    const found = await deps.store.purchases.find(caller.merchantId, params.checkout_id);
     const mayRead =
-      caller.clientSecretHash === undefined ||
-      caller.clientSecretHash === purchase?.checkout.clientSecretHash;
-    if (purchase === null || !mayRead) return refuse('not_found', 'There is no such checkout.');
+      caller.clientSecretHash === undefined || caller.clientSecretHash === found?.checkout.clientSecretHash;
+    if (found === null || !mayRead) return refuse('not_found', 'There is no such checkout.');
+    const purchase = await askOnRead(deps, found);
     const { assessmentId } = purchase.checkout;
     // A browser is told what to do, not how the shop judges it.
     const assessment =

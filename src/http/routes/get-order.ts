@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { checkoutIdOf } from '../../domain/purchase/purchase.ts';
 import { refuse } from '../../domain/refusal.ts';
+import { askOnRead } from '../../flows/ask-on-read.ts';
 import { orderShown } from '../codec/order.ts';
 import { idOf, nothing } from '../codec/parts.ts';
 import { toWireOrder } from '../render/order.ts';
@@ -22,7 +23,8 @@ export const getOrder = route({
   reply: { status: 200, schema: orderShown, description: 'The order.' },
   problems: [],
   handle: async ({ deps, caller, params }) => {
-    const purchase = await deps.store.purchases.find(caller.merchantId, checkoutIdOf(params.order_id));
+    const found = await deps.store.purchases.find(caller.merchantId, checkoutIdOf(params.order_id));
+    const purchase = found && (await askOnRead(deps, found));
     return purchase?.sale === undefined
       ? refuse('not_found', 'There is no such order.')
       : { document: toWireOrder({ purchase, assessment: null, events: [] }) };

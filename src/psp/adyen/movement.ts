@@ -23,7 +23,7 @@ const receivedSchema = z.object({
 export async function moveAtAdyen(
   api: ModificationsApi,
   merchantAccount: string,
-  { attempt, movement }: MovementSubject,
+  { attempt, movement, authorized }: MovementSubject,
   value: number,
 ): Promise<MovementOutcome> {
   const payment = attempt.pspReference;
@@ -43,7 +43,7 @@ export async function moveAtAdyen(
       );
     }
     case 'increment': {
-      const from = toPspAmount(attempt.request.amount, adyenExponents) ?? 0;
+      const from = toPspAmount(authorized ?? attempt.request.amount, adyenExponents) ?? 0;
       const raised = {
         merchantAccount,
         reference: movementToReference(movement, from),

@@ -9,6 +9,7 @@ export const subscribedEvents = [
   'payment_intent.canceled',
   'payment_intent.processing',
   'payment_intent.requires_action',
+  'charge.expired',
   'refund.created',
   'refund.updated',
   'refund.failed',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Checkout } from '../../domain/checkout/checkout.ts';
 import type { Order } from '../../domain/checkout/order.ts';
 import type { Payment } from '../../domain/payment/payment.ts';
+import { secondMs } from '../../kernel/instant.ts';
 import { money } from '../../kernel/money.ts';
 import { orderIdOf, paymentIdOf } from '../../domain/purchase/purchase.ts';
 import { type Row, table } from '../table.ts';
@@ -15,6 +16,7 @@ export const checkouts = table('checkouts', {
   amount: 'bigint',
   currency: 'text',
   capture_mode: 'text',
+  capture_after_s: 'integer',
   buyer: 'jsonb',
   return_url: 'text',
   metadata: 'jsonb',
@@ -44,6 +46,7 @@ export const payments = table('payments', {
   captured: 'bigint',
   refunded: 'bigint',
   capture_mode: 'text',
+  capture_at: 'timestamptz',
   created_at: 'timestamptz',
   changed_at: 'timestamptz',
 });
@@ -58,6 +61,7 @@ const checkoutRow = z.object({
   amount: minorUnits,
   currency,
   capture_mode: captureMode,
+  capture_after_s: z.number().nullable(),
   buyer: written<Checkout['buyer']>(),
   return_url: z.string().nullable(),
   metadata: written<Checkout['metadata']>(),
@@ -87,6 +91,7 @@ const saleRow = z.object({
   captured: minorUnits,
   refunded: minorUnits,
   payment_capture_mode: captureMode,
+  capture_at: instant.nullable(),
   payment_created_at: instant,
   payment_changed_at: instant,
 });
@@ -94,7 +99,7 @@ const saleRow = z.object({
 /** The columns of `saleRow`, from `orders as o` and `payments as p`. */
 export const saleColumns = `o.state as order_state, o.amount as order_amount, o.currency as order_currency, o.event_count,
   o.created_at as order_created_at, o.changed_at as order_changed_at, p.state as payment_state, p.authorized,
-  p.captured, p.refunded, p.capture_mode as payment_capture_mode, p.created_at as payment_created_at,
+  p.captured, p.refunded, p.capture_mode as payment_capture_mode, p.capture_at, p.created_at as payment_created_at,
   p.changed_at as payment_changed_at`;
 
 export function toCheckoutRow(checkout: Checkout): Row<keyof typeof checkouts.types> {
@@ -106,6 +111,7 @@ export function toCheckoutRow(checkout: Checkout): Row<keyof typeof checkouts.ty
     amount: checkout.total.amount,
     currency: checkout.total.currency,
     capture_mode: checkout.captureMode,
+    capture_after_s: checkout.captureAfterMs === undefined ? null : checkout.captureAfterMs / secondMs,
     buyer: JSON.stringify(checkout.buyer),
     return_url: checkout.returnUrl ?? null,
     metadata: JSON.stringify(checkout.metadata),
@@ -124,6 +130,7 @@ export function fromCheckoutRow(row: unknown): Checkout {
     state: read.state,
     total: money(read.amount, read.currency),
     captureMode: read.capture_mode,
+    ...(read.capture_after_s === null ? {} : { captureAfterMs: read.capture_after_s * secondMs }),
     buyer: read.buyer,
     ...(read.return_url === null ? {} : { returnUrl: read.return_url }),
     metadata: read.metadata,
@@ -158,6 +165,7 @@ export function toPaymentRow(checkout: Checkout, payment: Payment): Row<keyof ty
     captured: payment.captured,
     refunded: payment.refunded,
     capture_mode: payment.captureMode,
+    capture_at: payment.captureAt === undefined ? null : toTimestamp(payment.captureAt),
     created_at: toTimestamp(payment.createdAt),
     changed_at: toTimestamp(payment.changedAt),
   };
@@ -182,6 +190,7 @@ export function fromSaleRow(checkout: Checkout, row: unknown): { order: Order; p
       captured: read.captured,
       refunded: read.refunded,
       captureMode: read.payment_capture_mode,
+      ...(read.capture_at === null ? {} : { captureAt: read.capture_at }),
       createdAt: read.payment_created_at,
       changedAt: read.payment_changed_at,
     },

@@ -1,0 +1,155 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Reply, eventually } from '../harness/service.ts';
+import { type Paid, type TwoPsps, adyenCard, orderOf, pspReferenceOf, startWithTwoPsps } from './two-psps.ts';
+
+let shop: TwoPsps;
+beforeAll(async () => {
+  shop = await startWithTwoPsps();
+});
+afterEach(() => shop.noFaults());
+afterAll(() => shop.close());
+
+const reserve = (more: object = {}, body: object = { payment_method: 'pm_card_visa' }) =>
+  shop.pay(body, { capture_mode: 'manual', ...more });
+
+function move(paid: Paid, what: string, body: object = {}): Promise<Reply> {
+  return shop.call('POST', `/v1/orders/${orderOf(paid)}/${what}`, { body });
+}
+
+const amountOf = (amount: number, more: object = {}) => ({ amount, currency: 'EUR', ...more });
+
+async function order(paid: Paid): Promise<Record<string, unknown>> {
+  return (await shop.call('GET', `/v1/orders/${orderOf(paid)}`)).body;
+}
+
+async function eventsOf(paid: Paid): Promise<string[]> {
+  const { body } = await shop.call('GET', '/v1/events?limit=999');
+  const events = body['events'] as { type: string; aggregate: { id: string } }[];
+  return events.filter(({ aggregate }) => aggregate.id === orderOf(paid)).map(({ type }) => type);
+}
+
+describe('captures', () => {
+  it('come in parts until the final one, and never above what is authorised', async () => {
+    const paid = await reserve();
+    expect((await move(paid, 'capture', amountOf(300, { final: false }))).body).toMatchObject({
+      status: 'authorized',
+    });
+    expect((await move(paid, 'capture', amountOf(1000))).body).toMatchObject({
+      code: 'capture_above_authorized',
+    });
+    expect((await move(paid, 'capture', amountOf(400))).body).toMatchObject({
+      status: 'captured',
+      payment: { captured: 700 },
+    });
+    expect((await move(paid, 'capture', amountOf(1))).body).toMatchObject({ code: 'order_already_captured' });
+    expect((await move(paid, 'cancel')).body).toMatchObject({ code: 'order_already_captured' });
+  });
+
+  it('that are due happen by themselves', async () => {
+    const paid = await reserve({ capture_after_s: 1 });
+    expect(paid.body).toMatchObject({ status: 'completed', order: { status: 'authorized' } });
+    await eventually(async () => (await order(paid))['status'] === 'captured');
+    expect(await eventsOf(paid)).toEqual([
+      'order.created',
+      'order.authorized',
+      'payment.captured',
+      'order.captured',
+    ]);
+  });
+
+  it('of a canceled order, in another currency, or of money in a void are refused by name', async () => {
+    const paid = await reserve();
+    expect((await move(paid, 'capture', { amount: 5, currency: 'USD' })).body).toMatchObject({
+      code: 'currency_mismatch',
+    });
+    await move(paid, 'cancel');
+    expect((await move(paid, 'capture')).body).toMatchObject({ code: 'order_already_canceled' });
+  });
+});
+
+describe('increments', () => {
+  it.each([
+    ['Stripe', { payment_method: 'pm_card_visa' }],
+    ['Adyen', { payment_methods: { adyen: adyenCard() } }],
+  ])('at %s add up, and what was added can be captured', async (_, body) => {
+    const paid = await reserve({}, body);
+    await move(paid, 'increment', amountOf(500));
+    await eventually(async () => (await order(paid))['amount'] === 1799);
+    await move(paid, 'increment', amountOf(200));
+    const grown = await eventually(async () => {
+      const now = await order(paid);
+      return now['amount'] === 1999 && now;
+    });
+    expect(grown).toMatchObject({ payment: { authorized: 1999 } });
+    await move(paid, 'capture');
+    await eventually(async () => (await order(paid))['status'] === 'captured');
+    expect(await order(paid)).toMatchObject({ payment: { captured: 1999 } });
+  });
+});
+
+describe('an authorisation', () => {
+  it.each([
+    [
+      'Stripe',
+      { payment_method: 'pm_card_visa' },
+      (it: Paid) => shop.script('POST', `payment_intents/${pspReferenceOf(it)}/expire`),
+    ],
+    [
+      'Adyen',
+      { payment_methods: { adyen: adyenCard() } },
+      (it: Paid) => shop.adyen('POST', `payments/${pspReferenceOf(it)}/expire`),
+    ],
+  ] as const)('that lapses at %s cancels the order and says so', async (_, body, expire) => {
+    const paid = await reserve({}, body);
+    await expire(paid);
+    await eventually(async () => (await order(paid))['status'] === 'canceled');
+    expect(await eventsOf(paid)).toEqual([
+      'order.created',
+      'order.authorized',
+      'payment.expired',
+      'order.canceled',
+    ]);
+    expect((await move(paid, 'capture')).body).toMatchObject({ code: 'order_already_canceled' });
+  });
+});
+
+describe('ten at once', () => {
+  it('capture and cancel: one of the two wins', async () => {
+    const paid = await reserve();
+    const all = await Promise.all(
+      Array.from({ length: 10 }, (_, n) => move(paid, n % 2 === 0 ? 'capture' : 'cancel')),
+    );
+    expect(all.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(['captured', 'canceled']).toContain((await order(paid))['status']);
+  });
+
+  it('refunds of everything: one wins', async () => {
+    const paid = await shop.pay({ payment_method: 'pm_card_visa' });
+    const all = await Promise.all(Array.from({ length: 10 }, () => move(paid, 'refunds')));
+    expect(all.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(await order(paid)).toMatchObject({ payment: { refunded: 1299 } });
+  });
+
+  it('refunds while parts are captured never give back more than was taken', async () => {
+    const paid = await reserve();
+    await move(paid, 'capture', amountOf(300, { final: false }));
+    const asks = Array.from({ length: 10 }, (_, n) =>
+      n % 2 === 0
+        ? move(paid, 'capture', amountOf(200, { final: false }))
+        : move(paid, 'refunds', amountOf(200)),
+    );
+    await Promise.all(asks);
+    const { payment } = (await order(paid)) as { payment: { captured: number; refunded: number } };
+    expect(payment.refunded).toBeLessThanOrEqual(payment.captured);
+    expect(payment.captured).toBeLessThanOrEqual(1299);
+  });
+});
+
+it('whoever reads an order that a PSP has not settled has the PSP asked, once in a while', async () => {
+  await shop.fault({ match: { path: '/v1/refunds' }, when: 'after', do: 'error', times: 1 });
+  const paid = await shop.pay({ payment_method: 'pm_card_visa' });
+  await move(paid, 'refunds');
+  await shop.query(`update movements set ask_at = now() + interval '1 day', changed_at = changed_at - interval '5 seconds'
+    where checkout_id = '${paid.body['id'] as string}' and kind = 'refund'`);
+  expect(await order(paid)).toMatchObject({ payment: { refunded: 1299 } });
+});
