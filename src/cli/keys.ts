@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { publishableScopes, createMerchant } from '../flows/create-merchant.ts';
+import { createMerchant } from '../flows/create-merchant.ts';
+import { publishableScopes } from '../domain/scope.ts';
 import { issueApiKey, rotateApiKey } from '../flows/issue-api-key.ts';
 import { type Scope, scopes } from '../domain/scope.ts';
 import type { ListedApiKey } from '../domain/merchant.ts';

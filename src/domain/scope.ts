@@ -2,3 +2,6 @@
 export const scopes = ['checkouts', 'orders', 'payments', 'assessments', 'reviews', 'events'] as const;
 
 export type Scope = (typeof scopes)[number];
+
+/** Browsers may pay checkouts, and only those whose secret they know. */
+export const publishableScopes: readonly Scope[] = ['checkouts'];

@@ -3,7 +3,7 @@ import type { CheckoutId } from '../kernel/ids.ts';
 import type { NewRequest } from '../domain/request.ts';
 import type { Deps } from './deps.ts';
 import { moveMoney } from './move-money.ts';
-import type { Answer } from './request.ts';
+import type { Answer } from './answer.ts';
 
 /** Lets a held order go; captures it where the checkout asked for automatic capture. */
 export function approveReview(

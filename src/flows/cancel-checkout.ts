@@ -5,7 +5,7 @@ import type { NewRequest, Reply } from '../domain/request.ts';
 import { commit } from './commit.ts';
 import type { Deps } from './deps.ts';
 import { giveUpAction, stillPaying } from './give-up-action.ts';
-import { type Answer, earlier, fresh } from './request.ts';
+import { type Answer, earlier, fresh } from './answer.ts';
 
 /** Ends a checkout that will not be paid. A 3-D Secure action that the buyer has not finished is given up at the PSP first. */
 export async function cancelCheckout(

@@ -4,7 +4,7 @@ import type { CheckoutId } from '../kernel/ids.ts';
 import type { NewRequest } from '../domain/request.ts';
 import type { Deps } from './deps.ts';
 import { moveMoney } from './move-money.ts';
-import type { Answer } from './request.ts';
+import type { Answer } from './answer.ts';
 
 /** Releases authorised money. An order that waits for its first authorisation is closed without asking a PSP. */
 export function cancelOrder(

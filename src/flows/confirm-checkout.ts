@@ -11,7 +11,7 @@ import { commit } from './commit.ts';
 import type { Deps } from './deps.ts';
 import { storedMethod } from './keep-method.ts';
 import { type ConfirmAsk, type External3ds, planAttempt } from './plan-attempt.ts';
-import { type Answer, earlier, fresh } from './request.ts';
+import { type Answer, earlier, fresh } from './answer.ts';
 import { signalsOf } from './signals-of.ts';
 
 /**

@@ -4,7 +4,7 @@ import type { Signals } from '../domain/risk/signals.ts';
 import type { Instant } from '../kernel/instant.ts';
 import type { NewRequest } from '../domain/request.ts';
 import type { Deps } from './deps.ts';
-import { type Answer, earlier, fresh } from './request.ts';
+import { type Answer, earlier, fresh } from './answer.ts';
 
 export type AssessmentAsk = {
   readonly request: NewRequest;

@@ -6,7 +6,7 @@ import type { Money } from '../kernel/money.ts';
 import type { NewRequest, Reply } from '../domain/request.ts';
 import { commit } from './commit.ts';
 import type { Deps } from './deps.ts';
-import { type Answer, earlier, fresh } from './request.ts';
+import { type Answer, earlier, fresh } from './answer.ts';
 
 export type CreateCheckoutAsk = {
   readonly request: NewRequest;

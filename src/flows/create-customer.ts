@@ -2,7 +2,7 @@ import type { Customer } from '../domain/customer/customer.ts';
 import { refuse } from '../domain/refusal.ts';
 import type { NewRequest, Reply } from '../domain/request.ts';
 import type { Deps } from './deps.ts';
-import { type Answer, earlier, fresh } from './request.ts';
+import { type Answer, earlier, fresh } from './answer.ts';
 
 /** Makes a customer, to whom payment methods can belong. */
 export async function createCustomer(

@@ -1,13 +1,10 @@
-import { type Scope, scopes } from '../domain/scope.ts';
+import { publishableScopes, scopes } from '../domain/scope.ts';
 import type { MerchantId } from '../kernel/ids.ts';
 import type { Deps } from './deps.ts';
 import { issueApiKey } from './issue-api-key.ts';
 
 /** The keys of a new merchant, in clear this once. */
 export type MerchantKeys = { readonly secretKey: string; readonly publishableKey: string };
-
-/** Browsers may pay checkouts, and only those whose secret they know. */
-export const publishableScopes: readonly Scope[] = ['checkouts'];
 
 /** Makes a merchant with a key of each kind. */
 export async function createMerchant(

@@ -3,12 +3,6 @@ import { refuse } from '../domain/refusal.ts';
 import { concludeQuietly, subjectOf } from './authorize-attempt.ts';
 import type { Deps } from './deps.ts';
 
-/** Why an action could not be given up: the buyer may just have finished it. */
-export const stillPaying = refuse(
-  'checkout_processing',
-  'The payment of this checkout cannot be given up now; read the checkout to see it.',
-);
-
 /** Gives up at the PSP what waits for the buyer. Answers whether anything changed, so that it is worth looking again. */
 export async function giveUpAction(deps: Deps, purchase: Purchase): Promise<boolean> {
   const waiting = purchase.sale?.attempts.at(-1);
@@ -17,3 +11,9 @@ export async function giveUpAction(deps: Deps, purchase: Purchase): Promise<bool
   const outcome = await account?.psp.cancel(subjectOf(purchase, waiting));
   return outcome !== undefined && (await concludeQuietly(deps, purchase, waiting.id, outcome)) !== null;
 }
+
+/** Why an action could not be given up: the buyer may just have finished it. */
+export const stillPaying = refuse(
+  'checkout_processing',
+  'The payment of this checkout cannot be given up now; read the checkout to see it.',
+);

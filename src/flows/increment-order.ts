@@ -4,7 +4,7 @@ import type { CheckoutId } from '../kernel/ids.ts';
 import type { Money } from '../kernel/money.ts';
 import type { Deps } from './deps.ts';
 import { moveMoney } from './move-money.ts';
-import type { Answer } from './request.ts';
+import type { Answer } from './answer.ts';
 
 export type IncrementAsk = {
   readonly request: NewRequest;

@@ -1,7 +1,7 @@
 import type { ApiKey } from '../domain/merchant.ts';
 import type { ApiKeyId } from '../kernel/ids.ts';
 import type { Deps } from './deps.ts';
-import { hashSecret, newSecret } from './secret.ts';
+import { hashSecret, newSecret } from './new-secret.ts';
 
 type KeyDeps = Pick<Deps, 'clock' | 'newId'> & { readonly store: Pick<Deps['store'], 'merchants'> };
 

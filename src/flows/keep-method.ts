@@ -8,7 +8,7 @@ import { type CustomerId, type MerchantId, type PaymentMethodId, idFrom } from '
 import type { Currency } from '../kernel/money.ts';
 import type { SetupSubject } from '../psp/psp.ts';
 import type { Deps } from './deps.ts';
-import { type Answer, earlier, fresh } from './request.ts';
+import { type Answer, earlier, fresh } from './answer.ts';
 
 /** As the path names it. */
 type MethodName = { readonly customer_id: CustomerId; readonly payment_method_id: PaymentMethodId };

@@ -6,7 +6,7 @@ import type { CheckoutId } from '../kernel/ids.ts';
 import type { Instant } from '../kernel/instant.ts';
 import { commit } from './commit.ts';
 import type { Deps } from './deps.ts';
-import { type Answer, earlier, fresh } from './request.ts';
+import { type Answer, earlier, fresh } from './answer.ts';
 
 export type LabelAsk = {
   readonly request: NewRequest;

@@ -12,7 +12,7 @@ import type { NewRequest, Reply, RequestName } from '../domain/request.ts';
 import { unchanged } from './authorize-attempt.ts';
 import { commit } from './commit.ts';
 import type { Deps } from './deps.ts';
-import { type Answer, earlier, fresh } from './request.ts';
+import { type Answer, earlier, fresh } from './answer.ts';
 
 /**
  * What every movement of an order's money has in common: record the movement with its PSP key and the request, call the

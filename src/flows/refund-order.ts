@@ -5,7 +5,7 @@ import type { Money } from '../kernel/money.ts';
 import type { NewRequest } from '../domain/request.ts';
 import type { Deps } from './deps.ts';
 import { moveMoney } from './move-money.ts';
-import type { Answer } from './request.ts';
+import type { Answer } from './answer.ts';
 
 export type RefundAsk = {
   readonly request: NewRequest;

@@ -4,7 +4,7 @@ import type { CheckoutId } from '../kernel/ids.ts';
 import type { NewRequest } from '../domain/request.ts';
 import type { Deps } from './deps.ts';
 import { moveMoney } from './move-money.ts';
-import type { Answer } from './request.ts';
+import type { Answer } from './answer.ts';
 
 /** A reviewer is right more often than not, and no issuer has said so. */
 const suspected = {

@@ -5,7 +5,7 @@ import type { CheckoutId } from '../kernel/ids.ts';
 import { commit } from './commit.ts';
 import type { Deps } from './deps.ts';
 import { giveUpAction, stillPaying } from './give-up-action.ts';
-import { type Answer, earlier, fresh } from './request.ts';
+import { type Answer, earlier, fresh } from './answer.ts';
 
 export type UpdateAsk = {
   readonly request: NewRequest;

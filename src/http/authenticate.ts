@@ -1,4 +1,4 @@
-import { hashSecret } from '../flows/secret.ts';
+import { hashSecret } from '../flows/new-secret.ts';
 import type { Clock } from '../kernel/instant.ts';
 import type { ApiKey } from '../domain/merchant.ts';
 import type { Deps } from '../flows/deps.ts';

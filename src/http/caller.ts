@@ -1,6 +1,6 @@
 import { type BlockList, isIPv4 } from 'node:net';
 import type { Request } from 'express';
-import { hashSecret } from '../flows/secret.ts';
+import { hashSecret } from '../flows/new-secret.ts';
 import type { Door } from './door.ts';
 import { blockListOf } from './edge/address.ts';
 import type { Problem } from './problem.ts';

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Refusal } from '../domain/refusal.ts';
 import type { Scope } from '../domain/scope.ts';
-import type { Answer } from '../flows/request.ts';
+import type { Answer } from '../flows/answer.ts';
 import type { MerchantId } from '../kernel/ids.ts';
 import type { ApiKey } from '../domain/merchant.ts';
 import type { NewRequest, RequestKind } from '../domain/request.ts';

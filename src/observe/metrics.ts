@@ -1,3 +1,4 @@
+import { unreachable } from '../kernel/unreachable.ts';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { metricCatalogue, type MetricCatalogue, type MetricDeclaration } from './metric-catalogue.ts';
@@ -57,6 +58,8 @@ function register(registry: Registry, name: string, declared: MetricDeclaration)
       const histogram = new Histogram({ ...settings, buckets: [...declared.buckets] });
       return { observe: (labels: Record<string, string>, value: number) => histogram.observe(labels, value) };
     }
+    default:
+      return unreachable(declared);
   }
 }
 

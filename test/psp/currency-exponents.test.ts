@@ -40,7 +40,7 @@ describe.each([
       [Number.NaN, 'EUR'],
       [1e400, 'EUR'],
       [2 ** 53, 'EUR'],
-      [1, 'XXX'],
+      [1, 'XTS'],
       [1, ''],
     ] as const) {
       expect(fromPspAmount(amount, code, exponents)).toBeNull();

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hashSecret } from '../../src/flows/secret.ts';
+import { hashSecret } from '../../src/flows/new-secret.ts';
 import { newId, startTestService, type TestService } from '../harness/service.ts';
 import { fuzz } from './fuzzer.ts';
 

@@ -1,3 +1,4 @@
+import { unreachable } from '../../kernel/unreachable.ts';
 /**
  * Why an issuer or a PSP said no, in one vocabulary for every PSP. Each adapter has one table from its own codes to
  * these; a code that is in no table is `other` and travels verbatim in `raw`.
@@ -71,6 +72,8 @@ export function adviceFor(code: DeclineCode): Advice {
     case 'fraud_suspected':
     case 'mandate_revoked':
       return 'never';
+    default:
+      return unreachable(code);
   }
 }
 

@@ -1,3 +1,4 @@
+import { unreachable } from '../../kernel/unreachable.ts';
 import type { AttemptId } from '../../kernel/ids.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import type { Order } from '../checkout/order.ts';
@@ -86,5 +87,7 @@ export function whyNotOpen({ checkout }: Purchase, at: Instant): Refusal | null 
       return refuse('checkout_not_open', `The checkout is ${checkout.state}.`);
     case 'expired':
       return refuse('checkout_expired', 'The checkout has expired; create a new one.');
+    default:
+      return unreachable(checkout.state);
   }
 }

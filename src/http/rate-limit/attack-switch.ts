@@ -1,3 +1,4 @@
+import { unreachable } from '../../kernel/unreachable.ts';
 import { minuteMs, secondMs, type Instant } from '../../kernel/instant.ts';
 import type { Profile } from './limits.ts';
 
@@ -76,6 +77,8 @@ export function judgeTraffic(
       if (at - calmSince < band.calmMs) return { ...state, calmSince };
       return { profile: 'normal', usualCards: state.usualCards };
     }
+    default:
+      return unreachable(state);
   }
 }
 

@@ -1,7 +1,7 @@
 import { createCheckout as create } from '../../flows/create-checkout.ts';
 import { secondMs } from '../../kernel/instant.ts';
 import { money } from '../../kernel/money.ts';
-import { hashSecret, newSecret } from '../../flows/secret.ts';
+import { hashSecret, newSecret } from '../../flows/new-secret.ts';
 import { fromWireBuyer } from '../codec/buyer.ts';
 import { checkoutShown, createCheckoutBody } from '../codec/checkout.ts';
 import { nothing } from '../codec/parts.ts';

@@ -1,3 +1,4 @@
+import { unreachable } from '../../kernel/unreachable.ts';
 import { openOf, refundableOf, type Payment } from './payment.ts';
 import { move, notify, type Sandbox } from './sandbox.ts';
 import { amountAt, ok, problem, textAt, type Amount, type Json, type Reply } from './wire.ts';
@@ -52,6 +53,9 @@ export function modifyPayment(
       break;
     case 'amountUpdates':
       adjust(sandbox, payment, asked);
+      break;
+    default:
+      unreachable(modification);
   }
   return ok(
     {

@@ -1,3 +1,4 @@
+import { unreachable } from '../../kernel/unreachable.ts';
 import { randomInt } from 'node:crypto';
 import type { Ledger, Notification } from './ledger.ts';
 import { signItem, type NotificationItem } from './signature.ts';
@@ -131,6 +132,8 @@ function spoil(item: NotificationItem, spoilt: Spoilt): NotificationItem {
       return { ...item, merchantAccountCode: `${item.merchantAccountCode}Other` };
     case 'success':
       return { ...item, success: item.success === 'true' ? 'false' : 'true' };
+    default:
+      return unreachable(spoilt);
   }
 }
 

@@ -1,3 +1,4 @@
+import { unreachable } from '../../kernel/unreachable.ts';
 import { z } from 'zod';
 import type { Checkout } from '../../domain/checkout/checkout.ts';
 import type { Attempt, AttemptRequest } from '../../domain/payment/attempt.ts';
@@ -144,6 +145,8 @@ export function fromAttemptRow(checkout: Checkout, row: unknown): Attempt {
       return { ...base, ...read.detail, state: read.state, pspReference: read.psp_reference };
     case 'quarantined':
       return { ...base, ...read.detail, state: read.state, pspReference: read.psp_reference };
+    default:
+      return unreachable(read);
   }
 }
 
@@ -164,6 +167,8 @@ function detailOf(attempt: Attempt): object {
       return { decline: attempt.decline };
     case 'authorized':
       return { card: attempt.card, authentication: attempt.authentication };
+    default:
+      return unreachable(attempt);
   }
 }
 

@@ -1,3 +1,4 @@
+import { unreachable } from '../../kernel/unreachable.ts';
 import { z } from 'zod';
 import type { Checkout } from '../../domain/checkout/checkout.ts';
 import { type Movement, isMoving } from '../../domain/payment/movement.ts';
@@ -107,5 +108,7 @@ export function fromMovementRow(checkout: Checkout, row: unknown): Movement {
       return { ...base, state: read.state, cause: read.cause };
     case 'quarantined':
       return { ...base, state: read.state, pspReference: read.psp_reference, cause: read.cause };
+    default:
+      return unreachable(read);
   }
 }

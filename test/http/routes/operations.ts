@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { hashSecret } from '../../../src/flows/secret.ts';
+import { hashSecret } from '../../../src/flows/new-secret.ts';
 import { type TestService, newId } from '../../harness/service.ts';
 
 /** A call that succeeds, ready to be made, or to be spoilt. */
