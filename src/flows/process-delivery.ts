@@ -1,4 +1,4 @@
-import { type Attempt, isLive } from '../domain/payment/attempt.ts';
+import { type Attempt, attemptTransitions } from '../domain/payment/attempt.ts';
 import type { AttemptRef, MovementRef } from '../domain/payment/witness.ts';
 import type { Purchase } from '../domain/purchase/purchase.ts';
 import { releaseAuthorization } from '../domain/purchase/release-authorization.ts';
@@ -56,8 +56,9 @@ export async function processDelivery(deps: Deps, delivery: Delivery): Promise<v
       const attempt = findAttempt(purchase, testimony.ref);
       const account = deps.psps.find(delivery.psp, delivery.account);
       if (attempt === undefined || account === null) return close('nothing to ask about');
-      // Our own call was answered first, as it nearly always is: the PSP has nothing to add.
-      if (!isLive(attempt)) return close('known already');
+      // Our own call was answered first, as it nearly always is: the PSP has nothing to add. Of an attempt that was
+      // declined or given up it may still have: a late success.
+      if (attemptTransitions[attempt.state].length === 0) return close('known already');
       const outcome = await account.psp.ask(subjectOf(purchase, attempt));
       const concluded = await concludeQuietly(deps, purchase, attempt.id, outcome, along);
       return concluded ? undefined : close('asked, and known already');

@@ -57,11 +57,26 @@ export function openApiDocument(routes: readonly Route[], version: string): obje
       description: 'The checkout gate that a storefront delegates to: payments, fraud risk and order events.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    servers: [{ url: '/' }],
+    servers: [{ url: '/', 'x-internal': false }],
     security: [{ secretKey: [] }],
     tags: [...new Set(routes.map((route) => route.tag))].map((name) => ({ name })),
     paths,
     components: {
+      headers: {
+        RateLimit: {
+          description:
+            'What is left of the limit that is nearest to its end, and when it begins anew, in seconds.',
+          schema: { type: 'string', examples: ['"payment-address";r=52;t=600'] },
+        },
+        RateLimitPolicy: {
+          description: 'The quota and the window, in seconds, of that limit.',
+          schema: { type: 'string', examples: ['"payment-address";q=60;w=600'] },
+        },
+        RetryAfter: {
+          description: 'In how many seconds the call may be repeated.',
+          schema: { type: 'integer', format: 'int32', minimum: 1, maximum: 86_400 },
+        },
+      },
       securitySchemes: {
         secretKey: { type: 'http', scheme: 'bearer', description: 'sk_…, for servers only.' },
         publishableKey: {
@@ -101,6 +116,7 @@ function operationOf(route: Route, schemas: Record<string, unknown>): object {
       [route.reply.status]: {
         description: route.reply.description,
         headers: {
+          ...limitHeaders,
           'Request-Id': { schema: { type: 'string' } },
           ...(route.moves !== null && {
             'Idempotent-Replayed': { schema: { type: 'string', const: 'true' } },
@@ -156,11 +172,18 @@ function problemReplies(route: Route): Record<string, object> {
     const here = [...codes].filter((code) => problemCatalogue[code].status === status);
     replies[status] = {
       description: here.map((code) => `\`${code}\`: ${problemCatalogue[code].title}.`).join(' '),
+      headers: { ...limitHeaders, ...(status === 429 || status === 503 ? retryAfter : {}) },
       content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
     };
   }
   return replies;
 }
+
+const limitHeaders = {
+  RateLimit: { $ref: '#/components/headers/RateLimit' },
+  'RateLimit-Policy': { $ref: '#/components/headers/RateLimitPolicy' },
+};
+const retryAfter = { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } };
 
 const problemSchema = {
   type: 'object',

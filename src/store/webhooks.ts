@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { batched } from './batch.ts';
 import type { Database } from './database.ts';
 import { toTimestamp } from './rows/columns.ts';
 import { fromEventRow } from './rows/fact-rows.ts';
 import { type Sql, raw, sql } from './sql.ts';
 import { fromDeliveryRow, fromEndpointRow } from './rows/webhook-rows.ts';
-import type { DueWebhook, WebhookStore } from './webhook-store.ts';
+import type { DueWebhook, WebhookAttempt, WebhookStore } from './webhook-store.ts';
 
 const columns = raw(
   'w.merchant_id, w.id, w.url, w.types, w.description, w.state, w.because, w.secret_number, w.old_secret_until, w.created_at',
@@ -15,6 +16,10 @@ const after = (ms: number): Sql =>
 
 export function webhookQueries(database: Database): WebhookStore {
   const changed = async (statement: Sql): Promise<boolean> => (await database.rows(statement)).length === 1;
+  const conclude = batched<Conclusion, null>(concludedMax, async (conclusions) => {
+    await database.rows(concluding(conclusions));
+    return conclusions.map(() => null);
+  });
   return {
     create: async (made) => {
       await database.rows(sql`insert into webhook_endpoints
@@ -65,6 +70,8 @@ export function webhookQueries(database: Database): WebhookStore {
         order by e.n on conflict do nothing`);
     },
     claimDue: async (perEndpoint, inFlight, leaseMs) => {
+      // Endpoints that fail mostly fail slowly: they are probed, and leave the sockets to those that answer.
+      const room = sql`case when w.failing_since is null then ${perEndpoint}::int else ${probesMax}::int end`;
       const rows = await database.rows(sql`with due as materialized (
           select d.merchant_id, d.endpoint_id, d.event_id, d.event_at
           from webhook_endpoints as w
@@ -72,11 +79,11 @@ export function webhookQueries(database: Database): WebhookStore {
           cross join lateral (
             select due.merchant_id, due.endpoint_id, due.event_id, due.event_at from webhook_deliveries as due
             where due.endpoint_id = w.id and due.state = 'open' and due.try_at <= clock_timestamp()
-              and not exists (select 1 from webhook_deliveries as earlier where earlier.endpoint_id = due.endpoint_id
-                and earlier.key = due.key and earlier.state = 'open' and earlier.place < due.place)
-            order by due.try_at, due.place limit ${perEndpoint}::int - coalesce(busy.n, 0) for update skip locked
+              and due.place = (select min(line.place) from webhook_deliveries as line
+                where line.endpoint_id = due.endpoint_id and line.key = due.key and line.state = 'open')
+            order by due.try_at, due.place limit ${room} - coalesce(busy.n, 0) for update skip locked
           ) as d
-          where w.state = 'enabled' and coalesce(busy.n, 0) < ${perEndpoint}::int
+          where w.state = 'enabled' and coalesce(busy.n, 0) < ${room}
         ), claimed as (
           update webhook_deliveries as d set tries = d.tries + 1, try_at = ${after(leaseMs)}
           from due where d.merchant_id = due.merchant_id and d.endpoint_id = due.endpoint_id and d.event_id = due.event_id
@@ -92,21 +99,8 @@ export function webhookQueries(database: Database): WebhookStore {
         return { endpoint, event: fromEventRow(row), tries, failingThroughout: failing_throughout };
       });
     },
-    conclude: async ({ endpoint, event, tries }, attempt, next) => {
-      const failed = attempt.outcome !== 'delivered';
-      const key = sql`merchant_id = ${endpoint.merchantId} and endpoint_id = ${endpoint.id} and event_id = ${event.id}`;
-      await database.rows(sql`with moved as (
-          update webhook_deliveries set state = ${next.state},
-            try_at = ${next.state === 'open' ? after(next.waitMs) : sql`null`}
-          where ${key} and tries = ${tries} and state = 'open' returning merchant_id, endpoint_id, event_id
-        ), kept as (
-          insert into webhook_attempts (merchant_id, endpoint_id, event_id, at, status, duration_ms, outcome)
-          select merchant_id, endpoint_id, event_id, ${toTimestamp(attempt.at)}::timestamptz, ${attempt.status}::int,
-            ${attempt.durationMs}::int, ${attempt.outcome} from moved on conflict do nothing
-        )
-        update webhook_endpoints as w set failing_since = ${failed ? toTimestamp(attempt.at) : null}::timestamptz
-        from moved where w.merchant_id = moved.merchant_id and w.id = moved.endpoint_id
-          and (w.failing_since is null) = ${failed}`);
+    conclude: async (due, attempt, next) => {
+      await conclude('webhook', { due, attempt, next });
     },
     deliveries: async (merchantId, endpointId, limit) => {
       const rows = await database.rows(sql`select d.event_id, d.event_at, d.state, d.tries, d.try_at,
@@ -144,6 +138,50 @@ export function webhookQueries(database: Database): WebhookStore {
       return rows.length;
     },
   };
+}
+
+type Conclusion = {
+  readonly due: DueWebhook;
+  readonly attempt: WebhookAttempt;
+  readonly next: Parameters<WebhookStore['conclude']>[2];
+};
+
+/** Calls under way to an endpoint that has failed and not succeeded since. */
+const probesMax = 4;
+
+/** Endpoints answer by the hundred: together they cost one commit. */
+const concludedMax = 64;
+
+/** Endpoints are locked in the order of their ids, so that two batches never wait for each other. */
+function concluding(conclusions: readonly Conclusion[]): Sql {
+  const column = (of: (each: Conclusion) => unknown): unknown[] => conclusions.map(of);
+  return sql`with said as (
+      select * from unnest(
+        ${column(({ due }) => due.endpoint.merchantId)}::text[], ${column(({ due }) => due.endpoint.id)}::text[],
+        ${column(({ due }) => due.event.id)}::text[], ${column(({ due }) => due.tries)}::int[],
+        ${column(({ next }) => next.state)}::text[],
+        ${column(({ next }) => (next.state === 'open' ? Math.round(next.waitMs) : null))}::bigint[],
+        ${column(({ attempt }) => toTimestamp(attempt.at))}::timestamptz[], ${column(({ attempt }) => attempt.status)}::int[],
+        ${column(({ attempt }) => attempt.durationMs)}::int[], ${column(({ attempt }) => attempt.outcome)}::text[]
+      ) as said (merchant_id, endpoint_id, event_id, tries, state, wait_ms, at, status, duration_ms, outcome)
+    ), moved as (
+      update webhook_deliveries as d set state = said.state, try_at = clock_timestamp() + said.wait_ms * interval '1 millisecond'
+      from said where d.merchant_id = said.merchant_id and d.endpoint_id = said.endpoint_id and d.event_id = said.event_id
+        and d.tries = said.tries and d.state = 'open'
+      returning said.*
+    ), kept as (
+      insert into webhook_attempts (merchant_id, endpoint_id, event_id, at, status, duration_ms, outcome)
+      select merchant_id, endpoint_id, event_id, at, status, duration_ms, outcome from moved on conflict do nothing
+    ), heard as (
+      select merchant_id, endpoint_id, case when not bool_or(state = 'delivered') then min(at) end as failing_since
+      from moved group by merchant_id, endpoint_id
+    ), locked as (
+      select w.merchant_id, w.id, heard.failing_since from webhook_endpoints as w
+      join heard on heard.merchant_id = w.merchant_id and heard.endpoint_id = w.id
+      where (w.failing_since is null) <> (heard.failing_since is null) order by w.merchant_id, w.id for update of w
+    )
+    update webhook_endpoints as w set failing_since = locked.failing_since
+    from locked where w.merchant_id = locked.merchant_id and w.id = locked.id`;
 }
 
 const dueRow = z.object({

@@ -5,10 +5,10 @@ import type { Log } from '../observe/log.ts';
 import { type Worker, startWorker } from './worker.ts';
 
 /** Calls under way to one endpoint: a slow one holds no more sockets than these, and no other endpoint waits for it. */
-const perEndpoint = 10;
+const perEndpoint = 32;
 
 /** Calls under way in all; beyond, everybody waits for a place rather than for memory. */
-const inAllMax = 1_000;
+const inAllMax = 2_000;
 
 /** Longer than a call may take, and short enough that a dead worker's calls are made again within 30 s. */
 const leaseMs = 25_000;

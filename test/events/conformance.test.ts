@@ -86,7 +86,9 @@ function suite(name: string, open: OpenRig): void {
   /** Relays until so many different events arrived from these orders. */
   const relayUntil = async (round: () => Promise<number>, events: readonly Event[]) => {
     const wanted = new Set<string>(events.map(({ id }) => id));
-    for (const until = Date.now() + 20_000; Date.now() < until; await sleep(20)) {
+    const until = Date.now() + 20_000;
+    while (Date.now() < until) {
+      await sleep(20);
       await round();
       const arrived = rig.arrived.map(fromWire).filter(({ id }) => wanted.has(id));
       if (new Set(arrived.map(({ id }) => id)).size === wanted.size) return arrived;

@@ -125,16 +125,16 @@ export const snsSqsRig =
     const sink = snsSqsSink({ name: by, region, endpoint, target });
     const away = snsSqsSink({ name: by, region, endpoint: `http://${nowhere}`, target });
     const arrived: Arrival[] = [];
-    let closed = false;
+    const closing = new AbortController();
     const reading = (async () => {
-      while (!closed) arrived.push(...(await take(sqs, queueUrl)));
+      while (!closing.signal.aborted) arrived.push(...(await take(sqs, queueUrl)));
     })();
     return {
       sink,
       away,
       arrived,
       close: async () => {
-        closed = true;
+        closing.abort();
         await reading;
         sqs.destroy();
         await sink.close();

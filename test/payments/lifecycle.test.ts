@@ -145,6 +145,25 @@ describe('ten at once', () => {
   });
 });
 
+it('money that comes after the checkout was canceled is given back, and the events say so', async () => {
+  const paid = await shop.pay({ payment_method: 'pm_sandbox_5_settles_later' });
+  expect(paid.body).toMatchObject({ status: 'processing' });
+  const checkout = paid.body['id'] as string;
+  await shop.query(`update attempts set state = 'canceled', ask_at = null where checkout_id = '${checkout}'`);
+  await shop.query(`update checkouts set state = 'canceled' where id = '${checkout}'`);
+  await shop.query(`update payments set state = 'canceled' where checkout_id = '${checkout}'`);
+  await shop.query(`update orders set state = 'canceled' where checkout_id = '${checkout}'`);
+  await shop.script('POST', `payment_intents/${pspReferenceOf(paid)}/settle`, {});
+  const told = await eventually(async () => {
+    const events = await eventsOf(paid);
+    return events.includes('payment.reversed') && events;
+  });
+  expect(told).toContain('payment.unwanted');
+  const back = (await shop.ledger()).find(({ payment_intent }) => payment_intent === pspReferenceOf(paid));
+  expect(back).toMatchObject({ captured: 1299, refunded: 1299 });
+  expect(await order(paid)).toMatchObject({ status: 'canceled', payment: { captured: 0 } });
+});
+
 it('whoever reads an order that a PSP has not settled has the PSP asked, once in a while', async () => {
   await shop.fault({ match: { path: '/v1/refunds' }, when: 'after', do: 'error', times: 1 });
   const paid = await shop.pay({ payment_method: 'pm_card_visa' });

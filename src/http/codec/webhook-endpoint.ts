@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { eventTypes } from '../../domain/events/event-types.ts';
 import type { WebhookEndpoint } from '../../domain/events/webhook-endpoint.ts';
-import type { WebhookDelivery } from '../../store/store.ts';
+import type { Deps } from '../../flows/deps.ts';
 import { idOf, shownAt, shownTime } from './parts.ts';
+
+type WebhookDelivery = Awaited<ReturnType<Deps['store']['webhooks']['deliveries']>>[number];
 
 export const endpointParams = z.strictObject({ endpoint_id: idOf('whe', 'The endpoint.') });
 

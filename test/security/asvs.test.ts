@@ -1,0 +1,108 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parse } from 'csv-parse/sync';
+import { newSecret } from '../../src/flows/secret.ts';
+import { startTestService, type TestService } from '../harness/service.ts';
+
+const root = new URL('../../', import.meta.url);
+const textOf = (path: string): string => readFileSync(new URL(path, root), 'utf8');
+
+type Row = {
+  readonly id: string;
+  readonly requirement: string;
+  readonly status: string;
+  readonly how: string;
+  readonly test: string;
+};
+const rows = parse<Row>(textOf('docs/security/asvs.csv'), { columns: true });
+
+describe('the list of ASVS 5.0 requirements', () => {
+  test('names each once, with a status and a reason', () => {
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
+    for (const { id, status, how } of rows) {
+      expect(id).toMatch(/^\d{1,2}\.\d\.\d{1,2}$/);
+      expect(['met', 'not_met', 'not_applicable']).toContain(status);
+      expect(how).not.toBe('');
+    }
+  });
+
+  const met = rows.filter(({ status }) => status === 'met');
+  test.each(met.map((row) => [row.id, row.requirement, row.test]))(
+    '%s (%s) has a test that exists',
+    (_id, _what, named) => {
+      const [path = '', name = ''] = named.split(' :: ');
+      expect(existsSync(new URL(path, root))).toBe(true);
+      // `file` stands for a file that is about nothing else.
+      expect(name).not.toBe('');
+      if (name !== 'file') expect(textOf(path).replaceAll("\\'", "'")).toContain(name);
+    },
+  );
+});
+
+describe('the source', () => {
+  const sources = readdirSync(new URL('src/', root), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => ({ path, text: textOf(`src/${path}`) }));
+  const product = sources.filter(({ path }) => !/^(cli|embedded|sandbox)\//.test(path));
+  const withWord = (word: RegExp): string[] =>
+    product.filter(({ text }) => word.test(text)).map(({ path }) => path);
+
+  test('no product code starts a process or evaluates text', () => {
+    expect(product.length).toBeGreaterThan(100);
+    expect(withWord(/node:child_process|\beval\(|new Function\(|node:vm/)).toEqual([]);
+  });
+
+  test('no product code uses a broken digest', () => {
+    expect(withWord(/createHash\('(md5|sha1)'\)|createHmac\('(md5|sha1)'|createCipher\(|'des|'rc4/)).toEqual(
+      [],
+    );
+  });
+
+  test('no secret is in the repository', () => {
+    const found = sources.filter(({ text }) =>
+      /\b(sk|rk)_live_[A-Za-z0-9]{8,}|-----BEGIN [A-Z ]*PRIVATE KEY/.test(text),
+    );
+    expect(found.map(({ path }) => path)).toEqual([]);
+  });
+
+  test('the documents that are named exist', () => {
+    expect(existsSync(new URL('docs/ARCHITECTURE.md', root))).toBe(true);
+  });
+
+  test('secrets have 256 random bits', () => {
+    const [, random = ''] = /^sk_(.+)$/.exec(newSecret('sk')) ?? [];
+    expect(Buffer.from(random, 'base64url')).toHaveLength(32);
+  });
+});
+
+describe('the service', () => {
+  let shop: TestService;
+  beforeAll(async () => {
+    shop = await startTestService();
+  });
+  afterAll(() => shop.close());
+
+  test('TRACE is not answered', async () => {
+    const { hostname, port } = new URL(shop.api);
+    const status = await new Promise((resolve) => {
+      request({ hostname, port, method: 'TRACE', path: '/v1/events' }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      }).end();
+    });
+    expect(status).toBe(404);
+  });
+
+  test('metrics are not on the public port', async () => {
+    for (const path of ['/metrics', '/livez', '/readyz', '/debug', '/.git/config', '/.env']) {
+      expect((await shop.call('GET', path)).status).toBe(404);
+    }
+  });
+
+  test('API answers are not cached', async () => {
+    for (const path of ['/v1/events', '/v1/reviews', '/v1/orders/none']) {
+      expect((await shop.call('GET', path)).headers.get('cache-control')).toBe('no-store');
+    }
+  });
+});
