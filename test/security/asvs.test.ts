@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
-import { newSecret } from '../../src/flows/secret.ts';
+import { newSecret } from '../../src/flows/new-secret.ts';
 import { startTestService, type TestService } from '../harness/service.ts';
 
 const root = new URL('../../', import.meta.url);
