@@ -42,7 +42,7 @@ export function makeApp(door: Door, routes: readonly Route[], extend: (app: Expr
   for (const route of routes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
     app[route.method](path, (request, response) => answer(door, route, request, response));
-    if (route.client) app.options(path, (_request, response) => preflight(door, route, response));
+    if (route.client) app.options(path, (_request, response) => preflight(route, response, door.headers));
   }
   extend(app);
 
@@ -94,7 +94,7 @@ async function handle(
   if (cardNumber !== undefined) return problemOf(cardNumber);
 
   const address = door.readAddress(request);
-  const caller = await callerOf(door, route, request, address);
+  const caller = await callerOf(door.authenticate, route, request, address);
   if ('problem' in caller) {
     const stranger = await door.gate.enter(strangerAt(route, address));
     return stranger.ok ? caller.problem : stranger.problem;
@@ -133,7 +133,7 @@ async function handle(
   });
   const left = leftBy(route, caller.value, answered);
   if (left !== null) await door.gate.leave(visit, left);
-  return send(door, route, answered, response, id, entry.headers);
+  return send(route, answered, response, id, { ...door.headers, ...entry.headers });
 }
 
 /** Only read by handlers of routes that move money, and those have a real one. */
