@@ -20,7 +20,8 @@ const args = [
 /** A real Chromium; root installs it when there is none. */
 export async function startChromium(): Promise<Browser | Absent> {
   if (!isInstalled()) {
-    const problem = process.getuid?.() === 0 ? install() : `${executablePath} is missing and this is not root`;
+    const problem =
+      process.getuid?.() === 0 ? install() : `${executablePath} is missing and this is not root`;
     if (problem !== undefined) return { absent: problem };
   }
   return chromium.launch({ executablePath, args });

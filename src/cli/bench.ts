@@ -144,7 +144,8 @@ async function measureFloor(url: string): Promise<number> {
               all.flatMap(({ event }) => (event.type === 'assessment.made' ? [event.data.assessmentId] : [])),
             );
     const sample = merchant && made && (await store.assessments.find(merchant.id, made));
-    if (!merchant || !sample) throw new Error(`the run left no assessment to write again: ${JSON.stringify({ merchant, made })}`);
+    if (!merchant || !sample)
+      throw new Error(`the run left no assessment to write again: ${JSON.stringify({ merchant, made })}`);
     const again: Omit<Assessment, 'id'> = sample;
     const run = await drive(lanes, Number(values['floor-seconds']), () =>
       writeOneCheckout(store, merchant.id, again),

@@ -45,11 +45,7 @@ async function start(): Promise<void> {
     level: values.json || process.stdout.isTTY ? quietly(config.logLevel) : config.logLevel,
   });
   await migrate(config.databaseUrl);
-  const { merchantId, keys } = await provideMerchant(
-    config,
-    directory,
-    env['DATABASE_URL'] === given,
-  );
+  const { merchantId, keys } = await provideMerchant(config, directory, env['DATABASE_URL'] === given);
   const service = await startService(config, merchantId, log, standIn ? keys : null);
   started.push({ what: 'the service', stop: service.close });
 

@@ -180,13 +180,11 @@ export const catalogue: [Differing] extends [never] ? Readonly<Record<EventType,
 const envelope = {
   specversion: z.literal('1.0'),
   id: id('evt', 'The same for every copy of this event: dedupe on it.'),
-  source: z
-    .string()
-    .meta({
-      description: 'The merchant. Together with `id` unique.',
-      pattern: '^/merchants/mer_',
-      examples: ['/merchants/mer_01kawk3v7q9k0t5xw7h2m4n6p8'],
-    }),
+  source: z.string().meta({
+    description: 'The merchant. Together with `id` unique.',
+    pattern: '^/merchants/mer_',
+    examples: ['/merchants/mer_01kawk3v7q9k0t5xw7h2m4n6p8'],
+  }),
   subject: z.string().meta({ description: 'What the event is about; `sequence` counts within it.' }),
   time: z.string().meta({ format: 'date-time' }),
   datacontenttype: z.literal('application/json'),

@@ -1,19 +1,19 @@
 import { type BlockList, isIPv4 } from 'node:net';
 import type { Request } from 'express';
 import { hashSecret } from '../flows/new-secret.ts';
-import type { Door } from './door.ts';
+import type { Authenticate } from './authenticate.ts';
 import { blockListOf } from './edge/address.ts';
 import type { Problem } from './problem.ts';
 import type { Caller, Route } from './route.ts';
 
 /** Says who asks, and whether the key may do what is asked. A refusal tells nothing about what exists. */
 export async function callerOf(
-  door: Door,
+  authenticate: Authenticate,
   route: Route,
   request: Request,
   address: string,
 ): Promise<{ readonly value: Caller } | { readonly problem: Problem }> {
-  const key = await door.authenticate(request.get('authorization'));
+  const key = await authenticate(request.get('authorization'));
   if (key === null) {
     return { problem: { code: 'authentication_required', headers: { 'www-authenticate': 'Bearer' } } };
   }

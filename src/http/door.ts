@@ -1,14 +1,22 @@
+import express, { type Express, type Request, type Response } from 'express';
 import type { Deps } from '../flows/deps.ts';
+import type { RequestId } from '../kernel/ids.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import { approachOf, classOf, leftBy, strangerAt } from './approach.ts';
 import type { Authenticate } from './authenticate.ts';
-import type { ReadAddress } from './edge/address.ts';
+import { callerOf } from './caller.ts';
+import { type ReadAddress, requestId } from './edge/address.ts';
+import { refuseCardNumber } from './edge/card-number.ts';
 import type { Headers } from './edge/headers.ts';
 import type { Shed } from './edge/shed.ts';
-import type { SendProblem } from './problem.ts';
+import { nameRequest } from './idempotency.ts';
+import { readBytes, readInput } from './input.ts';
+import { type Problem, type SendProblem, problemOf } from './problem.ts';
 import type { Gate } from './rate-limit/gate.ts';
+import type { Route } from './route.ts';
+import { anyOrigin, preflight, send } from './send.ts';
 
-/** What every part of the door works with; src/main.ts puts it together. */
 export type Door = {
   readonly deps: Deps;
   readonly authenticate: Authenticate;
@@ -21,3 +29,126 @@ export type Door = {
   readonly headers: Headers;
   readonly sendProblem: SendProblem;
 };
+
+/** Makes the public application out of the declared routes; `extend` adds what is not JSON: webhooks, pages. */
+export function makeApp(door: Door, routes: readonly Route[], extend: (app: Express) => void): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', false);
+  app.set('case sensitive routing', true);
+  app.set('strict routing', true);
+
+  for (const route of routes) {
+    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+    app[route.method](path, (request, response) => answer(door, route, request, response));
+    if (route.client) app.options(path, (_request, response) => preflight(route, response, door.headers));
+  }
+  extend(app);
+
+  app.use((request: Request, response: Response) => {
+    door.sendProblem(response, { code: 'not_found' }, requestId(request, door.deps.newId));
+  });
+  app.use((error: unknown, request: Request, response: Response, _next: unknown) => {
+    const id = requestId(request, door.deps.newId);
+    // The router decodes ids in the path, and throws this where they are not UTF-8.
+    if (error instanceof URIError) door.sendProblem(response, { code: 'url_malformed' }, id);
+    else fail(door, 'unrouted', error, response, id);
+  });
+  return app;
+}
+
+/** The way of one request: who asks, what is asked, whether it was asked before, and the answer. */
+async function answer(door: Door, route: Route, request: Request, response: Response): Promise<void> {
+  const began = performance.now();
+  const id = requestId(request, door.deps.newId);
+  response.once('close', () => {
+    const labels = { method: route.method, route: route.path, status: String(response.statusCode) };
+    door.metrics.http_request_seconds.observe(labels, (performance.now() - began) / 1000);
+  });
+  try {
+    const problem = await handle(door, route, request, response, id);
+    if (problem === null) return;
+    door.metrics.http_refused_total.add({ code: problem.code });
+    const cors = route.client ? anyOrigin : {};
+    door.sendProblem(response, { ...problem, headers: { ...cors, ...problem.headers } }, id);
+  } catch (error) {
+    fail(door, route.operationId, error, response, id);
+  }
+}
+
+async function handle(
+  door: Door,
+  route: Route,
+  request: Request,
+  response: Response,
+  id: RequestId,
+): Promise<Problem | null> {
+  const admission = door.shed.admit(classOf(route));
+  if (!admission.ok) return { ...problemOf(admission), retryAfterS: admission.retryAfterS };
+  response.once('close', admission.done);
+
+  const body = await readBytes(route, request);
+  if ('problem' in body) return body.problem;
+  const cardNumber = refuseCardNumber(request, body.value);
+  if (cardNumber !== undefined) return problemOf(cardNumber);
+
+  const address = door.readAddress(request);
+  const caller = await callerOf(door.authenticate, route, request, address);
+  if ('problem' in caller) {
+    const stranger = await door.gate.enter(strangerAt(route, address));
+    return stranger.ok ? caller.problem : stranger.problem;
+  }
+  const input = readInput(route, request, body.value);
+  const { visit, shown } = approachOf(
+    route,
+    caller.value,
+    request,
+    'value' in input ? input.value : undefined,
+  );
+  const entry = await door.gate.enter(visit, shown);
+  if (!entry.ok) return entry.problem;
+  if ('problem' in input) return { ...input.problem, headers: entry.headers };
+
+  const named =
+    route.moves === null
+      ? noRequest
+      : nameRequest({
+          merchantId: caller.value.merchantId,
+          kind: route.moves,
+          method: request.method,
+          path: request.path,
+          key: request.get('idempotency-key'),
+          body: input.value.json,
+          rawBody: body.value,
+          at: door.deps.clock(),
+        });
+  if ('problem' in named) return { ...named.problem, headers: entry.headers };
+  const answered = await route.handle({
+    deps: door.deps,
+    caller: caller.value,
+    request: named,
+    gate: door.gate,
+    ...input.value,
+  });
+  const left = leftBy(route, caller.value, answered);
+  if (left !== null) await door.gate.leave(visit, left);
+  return send(route, answered, response, id, { ...door.headers, ...entry.headers });
+}
+
+/** Only read by handlers of routes that move money, and those have a real one. */
+const noRequest = {
+  merchantId: 'mer_',
+  scope: '',
+  kind: 'create_checkout',
+  bodyDigest: '',
+  rawDigest: '',
+  openedAt: 0,
+} as const;
+
+/** A fault: what broke is for the log; the caller learns that it may ask again, and when. */
+function fail(door: Door, what: string, error: unknown, response: Response, id: RequestId): void {
+  const passing = typeof error === 'object' && error !== null && 'passing' in error && error.passing === true;
+  door.log.error('a request failed', { route: what, request_id: id, error });
+  door.sendProblem(response, passing ? { code: 'unavailable', retryAfterS: 1 } : { code: 'internal' }, id);
+}

@@ -1,7 +1,6 @@
 import type { Response } from 'express';
 import { isRefusal } from '../domain/refusal.ts';
 import type { RequestId } from '../kernel/ids.ts';
-import type { Door } from './door.ts';
 import type { Headers } from './edge/headers.ts';
 import type { Problem } from './problem.ts';
 import type { Answered, Route } from './route.ts';
@@ -18,7 +17,6 @@ export const anyOrigin = {
 
 /** Writes what a handler answered. A problem is handed back: all of them leave by one way. */
 export function send(
-  door: Door,
   route: Route,
   answered: Answered,
   response: Response,
@@ -43,7 +41,6 @@ export function send(
   const body = Buffer.from(reply.body);
   response
     .writeHead(reply.status, {
-      ...door.headers,
       ...noStore,
       ...headers,
       ...(route.client ? anyOrigin : {}),
@@ -55,10 +52,11 @@ export function send(
   return null;
 }
 
-export function preflight(door: Door, route: Route, response: Response): void {
+/** `headers` are those of every answer. */
+export function preflight(route: Route, response: Response, headers: Headers): void {
   response
     .writeHead(204, {
-      ...door.headers,
+      ...headers,
       ...anyOrigin,
       'access-control-allow-methods': route.method.toUpperCase(),
       'access-control-allow-headers':

@@ -295,7 +295,7 @@ async function send(api: string, { operation, path, headers, body }: Shot) {
 
 function wrongWith({ replies }: Operation, status: number, type: string, text: string): string | null {
   if (status >= 500) return `is a server error: ${text.slice(0, 200)}`;
-  if (/node_modules|\bat .+\.ts:\d|SELECT |stack/.test(text)) return 'shows its insides';
+  if (/node_modules|\bat .+\.ts:\d|SELECT |"stack"/.test(text)) return 'shows its insides';
   const schema = replies.get(status);
   if (schema === undefined) return `is not documented: ${text.slice(0, 200)}`;
   if (schema === null) return text === '' ? null : 'has a body that is not documented';

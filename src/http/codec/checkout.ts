@@ -22,14 +22,9 @@ export const createCheckoutBody = z
     amount,
     currency,
     capture_mode: z.enum(['automatic', 'manual']).default('automatic'),
-    capture_after_s: z
-      .int()
-      .min(1)
-      .max(captureAfterSMax)
-      .optional()
-      .meta({
-        description: 'Manual capture: captured by itself after so many seconds, unless you did before.',
-      }),
+    capture_after_s: z.int().min(1).max(captureAfterSMax).optional().meta({
+      description: 'Manual capture: captured by itself after so many seconds, unless you did before.',
+    }),
     customer: customer.optional(),
     billing_address: address.optional(),
     shipping_address: address.optional(),

@@ -152,7 +152,9 @@ export function occurredAt(
   const at = instant(occurred_at) ?? now;
   const isServer = caller.key.kind === 'secret';
   if (at >= 0 && at <= now && (isServer || occurred_at === undefined)) return at;
-  const detail = isServer ? 'This lies in the future, or before 1970.' : 'Only a secret key may say when something happened.';
+  const detail = isServer
+    ? 'This lies in the future, or before 1970.'
+    : 'Only a secret key may say when something happened.';
   return {
     problem: {
       code: 'input_invalid',

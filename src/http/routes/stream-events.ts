@@ -63,7 +63,7 @@ type Asked =
   { readonly merchantId: MerchantId; readonly after: EventCursor | null } | { readonly problem: Problem };
 
 async function readRequest(door: Door, request: Request): Promise<Asked> {
-  const caller = await callerOf(door, listEvents, request, door.readAddress(request));
+  const caller = await callerOf(door.authenticate, listEvents, request, door.readAddress(request));
   if ('problem' in caller) return caller;
   const query = new URL(request.originalUrl, 'http://stream.invalid').searchParams;
   const after = request.get('last-event-id') ?? query.get('after');
