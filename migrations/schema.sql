@@ -10,6 +10,7 @@ create table api_keys
   created_at timestamp with time zone not null
   expires_at timestamp with time zone
   last_used_at timestamp with time zone
+  networks text[] not null default '{}'::text[] -- Addresses and CIDR blocks that the key may be used from; empty means anywhere
   constraint api_key_hash_is_unique UNIQUE (hash)
   constraint api_key_kind_is_known CHECK ((kind = ANY (ARRAY['secret'::text, 'publishable'::text])))
   constraint api_keys_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id)
@@ -46,6 +47,7 @@ create table attempts
   asked integer not null default 0
   created_at timestamp with time zone not null
   changed_at timestamp with time zone not null
+  read_at timestamp with time zone -- When somebody who read it had the PSP asked; not again for some seconds
   constraint attempt_amount_is_positive CHECK ((amount > 0))
   constraint attempt_psp_is_known CHECK ((psp = ANY (ARRAY['stripe'::text, 'adyen'::text])))
   constraint attempt_state_is_known CHECK ((state = ANY (ARRAY['prepared'::text, 'requires_action'::text, 'pending'::text, 'unknown'::text, 'authorized'::text, 'declined'::text, 'failed'::text, 'canceled'::text, 'quarantined'::text])))
@@ -73,12 +75,22 @@ create table checkouts
   assessment_id text
   created_at timestamp with time zone not null
   expires_at timestamp with time zone not null
+  capture_after_s integer -- Captured so long after the authorisation, unless the merchant did before
   constraint checkout_amount_is_positive CHECK ((amount > 0))
+  constraint checkout_capture_is_later CHECK ((capture_after_s > 0))
   constraint checkout_capture_mode_is_known CHECK ((capture_mode = ANY (ARRAY['automatic'::text, 'manual'::text])))
   constraint checkout_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'processing'::text, 'requires_action'::text, 'completed'::text, 'canceled'::text, 'expired'::text])))
   constraint checkouts_pkey PRIMARY KEY (merchant_id, id)
   CREATE INDEX checkouts_to_expire ON public.checkouts USING btree (expires_at) WHERE (state = ANY (ARRAY['open'::text, 'requires_action'::text]))
   comment: What a buyer is about to buy and pay; root of a purchase
+
+create table customers
+  merchant_id text not null
+  id text not null
+  reference text -- What the shop calls the customer; no personal data are kept here
+  created_at timestamp with time zone not null
+  constraint customer_reference_is_unique UNIQUE (merchant_id, reference)
+  constraint customers_pkey PRIMARY KEY (merchant_id, id)
 
 create table deliveries
   psp text not null
@@ -96,6 +108,30 @@ create table deliveries
   constraint delivery_state_is_known CHECK ((state = ANY (ARRAY['received'::text, 'processed'::text, 'set_aside'::text])))
   CREATE INDEX deliveries_to_process ON public.deliveries USING btree (try_at) WHERE (state = 'received'::text)
   comment: Webhooks of PSPs, verified and stored before they are answered; the same message is stored once
+
+create table disputes
+  merchant_id text not null
+  checkout_id text not null
+  id text not null
+  attempt_id text not null
+  psp_reference text not null
+  state text not null
+  inquiry boolean not null -- Asked about only: the issuer has not taken any money yet
+  amount bigint not null
+  currency text not null
+  reason text not null
+  fraud boolean not null
+  evidence_due_at timestamp with time zone
+  opened_at timestamp with time zone not null
+  changed_at timestamp with time zone not null
+  constraint dispute_amount_is_positive CHECK ((amount > 0))
+  constraint dispute_is_recorded_once UNIQUE (merchant_id, checkout_id, psp_reference)
+  constraint dispute_state_is_known CHECK ((state = ANY (ARRAY['opened'::text, 'under_review'::text, 'won'::text, 'lost'::text])))
+  constraint disputes_merchant_id_checkout_id_attempt_id_fkey FOREIGN KEY (merchant_id, checkout_id, attempt_id) REFERENCES attempts(merchant_id, checkout_id, id)
+  constraint disputes_pkey PRIMARY KEY (merchant_id, checkout_id, id)
+  CREATE INDEX disputes_open ON public.disputes USING btree (evidence_due_at) WHERE (state = ANY (ARRAY['opened'::text, 'under_review'::text]))
+  CREATE TRIGGER disputes_are_never_deleted BEFORE DELETE ON public.disputes FOR EACH ROW EXECUTE FUNCTION refuse_change()
+  comment: Payments that a cardholder or an issuer contests
 
 create table event_archives
   partition text not null
@@ -212,6 +248,23 @@ create table journal
   CREATE TRIGGER journal_is_append_only BEFORE DELETE OR UPDATE ON public.journal FOR EACH ROW EXECUTE FUNCTION refuse_change()
   comment: Append-only history of payments: who went from where to where, and why
 
+create table labels
+  merchant_id text not null
+  id text not null
+  checkout_id text not null
+  fraud boolean not null
+  source text not null
+  strength text not null
+  reference text not null -- What says so: the dispute, the refund, the request; each says it once
+  happened_at timestamp with time zone not null
+  known_at timestamp with time zone not null -- When it became known: nothing that was decided before may read it
+  constraint label_is_given_once PRIMARY KEY (merchant_id, checkout_id, reference)
+  constraint label_source_is_known CHECK ((source = ANY (ARRAY['dispute'::text, 'fraud_report'::text, 'refund'::text, 'review'::text, 'api'::text])))
+  constraint label_strength_is_known CHECK ((strength = ANY (ARRAY['strong'::text, 'weak'::text])))
+  CREATE INDEX labels_by_time ON public.labels USING btree (known_at)
+  CREATE TRIGGER labels_are_append_only BEFORE DELETE OR UPDATE ON public.labels FOR EACH ROW EXECUTE FUNCTION refuse_change()
+  comment: What turned out to be true of a purchase; append-only, later labels overrule earlier ones
+
 create table merchants
   id text not null
   name text not null
@@ -237,6 +290,7 @@ create table movements
   asked integer not null default 0
   created_at timestamp with time zone not null
   changed_at timestamp with time zone not null
+  read_at timestamp with time zone -- When somebody who read it had the PSP asked; not again for some seconds
   constraint movement_amount_is_positive CHECK ((amount > 0))
   constraint movement_kind_is_known CHECK ((kind = ANY (ARRAY['capture'::text, 'void'::text, 'refund'::text, 'increment'::text])))
   constraint movement_state_is_known CHECK ((state = ANY (ARRAY['prepared'::text, 'pending'::text, 'unknown'::text, 'succeeded'::text, 'failed'::text, 'quarantined'::text])))
@@ -265,6 +319,25 @@ create table orders
   CREATE INDEX orders_held ON public.orders USING btree (merchant_id, changed_at) WHERE (state = 'held'::text)
   comment: What was sold; recorded before any money moves
 
+create table payment_methods
+  merchant_id text not null
+  customer_id text not null
+  id text not null
+  state text not null
+  psp text not null
+  psp_account text not null
+  psp_customer text
+  psp_reference text
+  detail jsonb not null -- What is true in this state only: token and card, action, decline
+  created_at timestamp with time zone not null
+  changed_at timestamp with time zone not null
+  constraint payment_method_psp_is_known CHECK ((psp = ANY (ARRAY['stripe'::text, 'adyen'::text])))
+  constraint payment_method_state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'stored'::text, 'declined'::text, 'removed'::text])))
+  constraint payment_methods_merchant_id_customer_id_fkey FOREIGN KEY (merchant_id, customer_id) REFERENCES customers(merchant_id, id)
+  constraint payment_methods_pkey PRIMARY KEY (merchant_id, customer_id, id)
+  CREATE UNIQUE INDEX payment_methods_by_id ON public.payment_methods USING btree (id)
+  comment: Tokens of PSPs, never card numbers; kept for one customer and useless for any other
+
 create table payments
   merchant_id text not null
   checkout_id text not null
@@ -277,12 +350,15 @@ create table payments
   capture_mode text not null
   created_at timestamp with time zone not null
   changed_at timestamp with time zone not null
+  capture_at timestamp with time zone -- When reserved money is due to be captured; null where nobody asked for it
   constraint authorized_is_not_negative CHECK ((authorized >= 0))
   constraint capture_within_authorized CHECK (((captured >= 0) AND (captured <= authorized)))
   constraint payment_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'trying'::text, 'requires_action'::text, 'authorized'::text, 'captured'::text, 'canceled'::text, 'quarantined'::text])))
   constraint payments_merchant_id_checkout_id_fkey FOREIGN KEY (merchant_id, checkout_id) REFERENCES orders(merchant_id, checkout_id)
   constraint payments_pkey PRIMARY KEY (merchant_id, checkout_id)
   constraint refund_within_captured CHECK (((refunded >= 0) AND (refunded <= captured)))
+  CREATE INDEX payments_reserved ON public.payments USING btree (changed_at) WHERE (state = 'authorized'::text)
+  CREATE INDEX payments_to_capture ON public.payments USING btree (capture_at) WHERE ((state = 'authorized'::text) AND (capture_at IS NOT NULL))
   CREATE TRIGGER payments_are_never_deleted BEFORE DELETE ON public.payments FOR EACH ROW EXECUTE FUNCTION refuse_change()
   comment: One order's money, in minor units, as PSPs confirmed it
 
@@ -301,6 +377,13 @@ create table postings
   constraint postings_pkey PRIMARY KEY (merchant_id, checkout_id, "position")
   CREATE TRIGGER postings_are_append_only BEFORE DELETE OR UPDATE ON public.postings FOR EACH ROW EXECUTE FUNCTION refuse_change()
   comment: Double entry: a row names both sides, so debit and credit are equal by construction; append-only
+
+create table reconciliations
+  psp text not null
+  psp_account text not null
+  day date not null
+  begun_at timestamp with time zone not null
+  constraint reconciliations_pkey PRIMARY KEY (psp, psp_account, day)
 
 create table relay_cursors
   sink text not null
@@ -401,6 +484,23 @@ AS $function$
          else interval '1 day' end
 $function$
 -- How long to wait before asking a PSP again about what it has not settled
+
+CREATE OR REPLACE FUNCTION public.let_go_of_events(archived text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if not exists (select 1 from event_archives where partition = archived and dropped_at is null) then
+    raise exception '% is not archived, or gone already', archived;
+  end if;
+  -- Detaching locks the outbox for a moment. Checkouts must not queue behind us while we wait for that moment: whoever
+  -- cannot have the lock at once tries again in an hour.
+  perform set_config('lock_timeout', '100ms', true);
+  execute format('alter table events detach partition %I', archived);
+  execute format('drop table %I', archived);
+  update event_archives set dropped_at = now() where partition = archived;
+end $function$
+-- Drops the partition of a month that is archived
 
 CREATE OR REPLACE FUNCTION public.plan_events_of(month date)
  RETURNS boolean
