@@ -21,7 +21,6 @@ export type ReviewId = Id<'rev'>;
 export type LabelId = Id<'lab'>;
 export type EventId = Id<'evt'>;
 export type RequestId = Id<'req'>;
-export type DeliveryId = Id<'dlv'>;
 export type DisputeId = Id<'dsp'>;
 export type WebhookEndpointId = Id<'whe'>;
 export type AttackId = Id<'atk'>;

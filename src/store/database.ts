@@ -1,4 +1,3 @@
-import { isNativeError } from 'node:util/types';
 import pg from 'pg';
 import { StoreFault } from './fault.ts';
 import type { Sql } from './sql.ts';
@@ -50,7 +49,7 @@ export function openDatabase(settings: DatabaseSettings): Database {
       const result = await pool.query(statement);
       return result.rows as unknown[];
     } catch (cause) {
-      throw isNativeError(cause) ? new StoreFault(cause) : cause;
+      throw isError(cause) ? new StoreFault(cause) : cause;
     }
   };
   return {
@@ -58,4 +57,9 @@ export function openDatabase(settings: DatabaseSettings): Database {
     run,
     close: () => pool.end(),
   };
+}
+
+/** Not `instanceof`: under the test runner the driver's errors come from another realm. */
+function isError(cause: unknown): cause is Error & { code?: string; constraint?: string } {
+  return typeof cause === 'object' && cause !== null && 'message' in cause && 'stack' in cause;
 }

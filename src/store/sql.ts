@@ -27,12 +27,6 @@ export function raw(text: string): Sql {
   return { parts: [text], values: [] };
 }
 
-export function join(pieces: readonly Sql[], separator: string): Sql {
-  const [first, ...rest] = pieces;
-  if (first === undefined) return raw('');
-  return rest.reduce((sum, piece) => sql`${sum}${raw(separator)}${piece}`, first);
-}
-
 /** The text with its parameters as `$first`, `$first+1`, … */
 export function numbered({ parts }: Sql, first: number): string {
   return parts.reduce((sum, part, index) => (index === 0 ? part : `${sum}$${first + index - 1}${part}`), '');

@@ -33,8 +33,8 @@ import type { Instant } from '../kernel/instant.ts';
 import type { RelayStore } from './relay-store.ts';
 import type { WebhookStore } from './webhook-store.ts';
 
-export type { RelayPlace, RelayStore, SetAside } from './relay-store.ts';
-export type { DueWebhook, WebhookAttempt, WebhookDelivery, WebhookStore } from './webhook-store.ts';
+export type { RelayPlace, RelayStore } from './relay-store.ts';
+export type { DueWebhook, WebhookStore } from './webhook-store.ts';
 
 /**
  * What the flows ask of the database. Every method is one statement, so one transaction; none keeps anything open

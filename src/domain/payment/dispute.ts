@@ -18,7 +18,7 @@ export type Dispute = DisputeNews & {
  * - `won`: the money stays or comes back. A second chargeback may still follow.
  * - `lost`: the money is gone for good.
  */
-export type DisputeState = Dispute['state'];
+type DisputeState = Dispute['state'];
 
 /** How far a dispute has come. News arrive in any order, and older ones change nothing. */
 export function stageOf({ state, inquiry }: Pick<Dispute, 'state' | 'inquiry'>): number {
