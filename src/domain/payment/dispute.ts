@@ -2,7 +2,14 @@ import type { AttemptId, DisputeId } from '../../kernel/ids.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import type { DisputeNews } from './witness.ts';
 
-/** A payment that the cardholder or the issuer contests. PSPs decide nothing here: they pass on what the scheme said. */
+/**
+ * A payment that the cardholder or the issuer contests. PSPs decide nothing here: they pass on what the scheme said.
+ *
+ * - `opened`: the merchant may answer until `evidenceDueAt`.
+ * - `under_review`: evidence was handed in; the issuer decides.
+ * - `won`: the money stays or comes back. A second chargeback may still follow.
+ * - `lost`: the money is gone for good.
+ */
 export type Dispute = DisputeNews & {
   readonly id: DisputeId;
   readonly attemptId: AttemptId;
@@ -11,14 +18,6 @@ export type Dispute = DisputeNews & {
   readonly openedAt: Instant;
   readonly changedAt: Instant;
 };
-
-/**
- * - `opened`: the merchant may answer until `evidenceDueAt`.
- * - `under_review`: evidence was handed in; the issuer decides.
- * - `won`: the money stays or comes back. A second chargeback may still follow.
- * - `lost`: the money is gone for good.
- */
-type DisputeState = Dispute['state'];
 
 /** How far a dispute has come. News arrive in any order, and older ones change nothing. */
 export function stageOf({ state, inquiry }: Pick<Dispute, 'state' | 'inquiry'>): number {
