@@ -20,6 +20,7 @@ const untried = [
   'getCustomer',
   'listPaymentMethods',
   'removePaymentMethod',
+  'incrementOrder',
   'changeWebhookEndpoint',
   'createChallenge',
   'createWebhookEndpoint',
