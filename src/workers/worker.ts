@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../observe/log.ts';
 
 export type Worker = {
@@ -9,9 +10,16 @@ export type Worker = {
 
 /**
  * Repeats `work` for ever: again at once while it finds something, after a pause when it does not. A fault is logged
- * and does not end it: the rows it could not finish are still there.
+ * and does not end it: the rows it could not finish are still there. `gatherMs` is how long it lets work come together
+ * before it looks, so that a busy hour is worked off in batches.
  */
-export function startWorker(name: string, pauseMs: number, log: Log, work: () => Promise<number>): Worker {
+export function startWorker(
+  name: string,
+  pauseMs: number,
+  log: Log,
+  work: () => Promise<number>,
+  gatherMs = 0,
+): Worker {
   let stopped = false;
   let woken = false;
   let wake: () => void = () => undefined;
@@ -28,6 +36,7 @@ export function startWorker(name: string, pauseMs: number, log: Log, work: () =>
 
   const run = async (): Promise<void> => {
     while (!isStopped()) {
+      if (gatherMs > 0) await sleep(gatherMs);
       woken = false;
       let found = 0;
       try {

@@ -13,6 +13,10 @@ import { type Worker, startWorker } from './worker.ts';
 /** How many rows one round takes: enough to be busy, few enough to stop within a PSP call's time. */
 const batch = 20;
 
+/** Most webhooks say what the call's own answer said before: they can wait a moment and be read together. */
+const deliveriesBatch = 100;
+const deliveriesGatherMs = 50;
+
 /** A reply is repeated for at least a day (docs/ARCHITECTURE.md); a second day forgives slow clients and clocks. */
 const repliesKeptMs = 2 * dayMs;
 
@@ -40,10 +44,17 @@ export function startWorkers(
     return found.length;
   };
 
-  const deliveries = startWorker('process-deliveries', secondMs, log, async () =>
-    each('process-deliveries', await deps.store.deliveries.claimDue(deps.clock(), batch), (delivery) =>
-      processDelivery(deps, delivery),
-    ),
+  const deliveries = startWorker(
+    'process-deliveries',
+    secondMs,
+    log,
+    async () =>
+      each(
+        'process-deliveries',
+        await deps.store.deliveries.claimDue(deps.clock(), deliveriesBatch),
+        (delivery) => processDelivery(deps, delivery),
+      ),
+    deliveriesGatherMs,
   );
   const workers: Worker[] = [
     deliveries,
