@@ -40,7 +40,8 @@ async function runJest(args: readonly string[]): Promise<number> {
   const output = join(dir, 'result.json');
   const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
   const cache = join(tmpdir(), `tillgate-jest-${process.getuid?.() ?? ''}`);
-  const options = ['--json', `--outputFile=${output}`, `--cacheDirectory=${cache}`, ...args];
+  // Results are in the file by then; a socket that some test left open must not keep CI waiting for ever.
+  const options = ['--forceExit', '--json', `--outputFile=${output}`, `--cacheDirectory=${cache}`, ...args];
   const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
   const child = spawn(process.execPath, [...flags, jest, ...options], {
     // With --json jest's own summary is on stderr, and its stdout repeats the file.
