@@ -48,7 +48,6 @@ try {
   if (!Array.isArray(events) || events.length !== 1) throw new Error('no event was emitted');
   await api.close();
 
-  console.error(run, appCpu, pgCpu);
   progress('measuring the floor');
   const floor = await measureFloor(service.databaseUrl);
   const perSecond = run.done / run.seconds;
