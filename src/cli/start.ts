@@ -32,7 +32,10 @@ const began = performance.now();
 const started: { readonly what: string; readonly stop: () => Promise<unknown> }[] = [];
 
 async function start(): Promise<void> {
-  const env: Record<string, string | undefined> = { ...withSecretFiles(process.env) };
+  // `FOO=` means the same as no FOO at all: that is how container platforms write "not set".
+  const env: Record<string, string | undefined> = Object.fromEntries(
+    Object.entries(withSecretFiles(process.env)).filter(([, value]) => value !== ''),
+  );
   refuseDefaults(env);
   const given = env['DATABASE_URL'];
   const directory = await openDataDirectory(values.data);
