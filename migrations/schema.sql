@@ -48,6 +48,7 @@ create table attempts
   created_at timestamp with time zone not null
   changed_at timestamp with time zone not null
   read_at timestamp with time zone -- When somebody who read it had the PSP asked; not again for some seconds
+  position bigint default nextval('attempts_position_seq'::regclass) -- Ascends within a purchase: a second attempt is recorded only after the first
   constraint attempt_amount_is_positive CHECK ((amount > 0))
   constraint attempt_psp_is_known CHECK ((psp = ANY (ARRAY['stripe'::text, 'adyen'::text])))
   constraint attempt_state_is_known CHECK ((state = ANY (ARRAY['prepared'::text, 'requires_action'::text, 'pending'::text, 'unknown'::text, 'authorized'::text, 'declined'::text, 'failed'::text, 'canceled'::text, 'quarantined'::text])))

@@ -18,7 +18,7 @@ import type { Store } from './store.ts';
 
 /** A purchase in one row: checkout, order and payment as columns, attempts and movements as JSON. */
 const purchaseText = `c.*, ${saleColumns},
-  (select json_agg(${attemptJson} order by a.id) from attempts as a
+  (select json_agg(${attemptJson} order by a.position nulls first, a.id) from attempts as a
     where a.merchant_id = c.merchant_id and a.checkout_id = c.id) as attempts,
   (select json_agg(${movementJson} order by m.id) from movements as m
     where m.merchant_id = c.merchant_id and m.checkout_id = c.id) as movements`;

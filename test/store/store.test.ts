@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import type { AttemptState } from '../../src/domain/payment/attempt.ts';
 import { attemptTransitions } from '../../src/domain/payment/attempt.ts';
 import { type MovementState, movementTransitions } from '../../src/domain/payment/movement.ts';
+import { beginAttempt } from '../../src/domain/purchase/begin-attempt.ts';
 import type { Purchase } from '../../src/domain/purchase/purchase.ts';
 import type { Event } from '../../src/domain/events/event.ts';
 import type { MerchantId } from '../../src/kernel/ids.ts';
@@ -10,6 +11,7 @@ import { type Database, openDatabase } from '../../src/store/database.ts';
 import { postgresStore } from '../../src/store/postgres-store.ts';
 import type { Change, Store } from '../../src/store/store.ts';
 import {
+  at,
   attemptIn,
   authorized,
   captured,
@@ -20,6 +22,8 @@ import {
   must,
   newId,
   openCheckout,
+  planned,
+  saleOf,
   total,
 } from '../domain/purchase/given.ts';
 import { type FreshDatabase, freshDatabase } from '../harness/database.ts';
@@ -93,6 +97,17 @@ describe('a purchase comes back as it was saved', () => {
       expect(await store.purchases.find(merchantId, purchase.checkout.id)).toEqual(purchase);
     },
   );
+});
+
+it('attempts come back in the order in which they were recorded, whatever the clocks in their ids say', async () => {
+  const declined = ours(attemptIn('declined'));
+  await store.purchases.save(changeTo(declined));
+  const early = { ...planned(), id: 'att_00000000000000000000000000' as const };
+  const again = next(must(beginAttempt(declined, early, at)).purchase);
+  expect(early.id < saleOf(declined).attempts[0]!.id).toBe(true);
+  await store.purchases.save(changeTo(again, declined));
+  const found = await store.purchases.find(merchantId, again.checkout.id);
+  expect(saleOf(found!).attempts.map(({ id }) => id)).toEqual(saleOf(again).attempts.map(({ id }) => id));
 });
 
 it('of ten writers that began from one version, one wins and the others wrote nothing', async () => {
