@@ -140,6 +140,7 @@ export async function startService(
     metrics,
     headers,
     sendProblem: problemSender({ docsUrl: '/docs', headers }),
+    random,
   };
   const workers = startWorkers(deps, log);
   const relays = await startEventRelays(config.events, deps, log, metrics);

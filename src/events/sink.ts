@@ -48,6 +48,7 @@ export type WebhookCall = {
   readonly id: EventId;
   readonly at: Instant;
   readonly body: string;
+  readonly traceparent?: string;
   /** The new one first. */
   readonly secrets: readonly string[];
 };

@@ -7,6 +7,7 @@ import type { Instant } from '../kernel/instant.ts';
 import type { Change, Saved } from '../store/store.ts';
 import type { Deps } from './deps.ts';
 import { labelOf, observeLabel } from './label-of.ts';
+import { traced } from './traced.ts';
 
 /** What a commit adds to a step: the request it opens or ends, the assessment, the webhook that said it. */
 export type Along = Pick<Change, 'assessment' | 'request' | 'delivery' | 'dispute'>;
@@ -50,7 +51,8 @@ export async function commit(
 function withAssessment(deps: Deps, { checkout }: Purchase, events: readonly Event[], along: Along) {
   const { assessment } = along;
   if (assessment === undefined) return { ...along, events };
-  return { ...along, events: [...events, assessmentMade(deps.newId('evt'), assessment, checkout.id)] };
+  const made = assessmentMade(deps.newId('evt'), assessment, checkout.id);
+  return { ...along, events: [...events, traced(deps, made)] };
 }
 
 /** The order's events get the numbers that follow its last one. */
@@ -62,12 +64,14 @@ function numbered(
 ): readonly Event[] {
   if (sale === undefined) return [];
   const first = sale.order.eventCount - facts.length + 1;
-  return facts.map((fact, index) => ({
-    id: deps.newId('evt'),
-    merchantId: checkout.merchantId,
-    at,
-    aggregate: { type: 'order', id: sale.order.id },
-    sequence: first + index,
-    ...fact,
-  }));
+  return facts.map((fact, index) =>
+    traced(deps, {
+      id: deps.newId('evt'),
+      merchantId: checkout.merchantId,
+      at,
+      aggregate: { type: 'order', id: sale.order.id },
+      sequence: first + index,
+      ...fact,
+    }),
+  );
 }

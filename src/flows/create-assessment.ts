@@ -5,6 +5,7 @@ import type { Instant } from '../kernel/instant.ts';
 import type { NewRequest } from '../domain/request.ts';
 import type { Deps } from './deps.ts';
 import { type Answer, earlier, fresh } from './answer.ts';
+import { traced } from './traced.ts';
 
 export type AssessmentAsk = {
   readonly request: NewRequest;
@@ -26,7 +27,7 @@ export async function createAssessment(deps: Deps, ask: AssessmentAsk): Promise<
     signals: ask.signals,
   };
   const assessment = await deps.risk.assess({ ...question, id: deps.newId('asm') });
-  const told = assessmentMade(deps.newId('evt'), assessment);
+  const told = traced(deps, assessmentMade(deps.newId('evt'), assessment));
   const rendered = deps.render.assessment(assessment);
   const reply = { ...rendered, status: 201 };
   const saved = await deps.store.assessments.save(assessment, told, { ...ask.request, reply });

@@ -27,6 +27,8 @@ export type Deps = {
   readonly publicUrl: string;
   /** How merchants' endpoints are called. */
   readonly calls: WebhookCalls;
+  /** The W3C trace context of the request that is served; none where a worker acts by itself. */
+  readonly traceparent?: string;
 };
 
 /** Writes replies as they go over the wire; the bytes are stored with the request. */

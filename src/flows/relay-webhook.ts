@@ -23,6 +23,7 @@ export async function relayWebhook(
     at,
     body: JSON.stringify(toEnvelope(event)),
     secrets: secretsOf(calls, endpoint, at),
+    ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
   });
   const attempt = {
     at,

@@ -3,6 +3,7 @@ import type { Deps } from '../flows/deps.ts';
 import type { RequestId } from '../kernel/ids.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import { type RandomBytes, toTraceparent, traceFrom } from '../observe/trace.ts';
 import { approachOf, classOf, leftBy, strangerAt } from './approach.ts';
 import type { Authenticate } from './authenticate.ts';
 import { callerOf } from './caller.ts';
@@ -28,6 +29,8 @@ export type Door = {
   /** The security headers of every answer, computed once. */
   readonly headers: Headers;
   readonly sendProblem: SendProblem;
+  /** What the traces begin with that no caller began. */
+  readonly random: RandomBytes;
 };
 
 /** Makes the public application out of the declared routes; `extend` adds what is not JSON: webhooks, pages. */
@@ -125,7 +128,7 @@ async function handle(
         });
   if ('problem' in named) return { ...named.problem, headers: entry.headers };
   const answered = await route.handle({
-    deps: door.deps,
+    deps: { ...door.deps, traceparent: traceparentOf(request, door.random) },
     caller: caller.value,
     request: named,
     gate: door.gate,
@@ -134,6 +137,11 @@ async function handle(
   const left = leftBy(route, caller.value, answered);
   if (left !== null) await door.gate.leave(visit, left);
   return send(route, answered, response, id, { ...door.headers, ...entry.headers });
+}
+
+/** The caller's trace, or a new one: what the request's events carry. */
+function traceparentOf(request: Request, random: RandomBytes): string {
+  return toTraceparent(traceFrom(request.get('traceparent'), random));
 }
 
 /** Only read by handlers of routes that move money, and those have a real one. */

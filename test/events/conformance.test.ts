@@ -116,6 +116,18 @@ function suite(name: string, open: OpenRig): void {
     return 'same';
   });
 
+  holds('the trace goes along, in a header where there are headers', async () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const event = { ...orderEvent(outbox.merchantId, newId('ord'), 1), traceparent };
+    await outbox.store.events.append([event]);
+    await relayUntil(relayTo(rig.sink).round, [event]);
+    const [arrival] = rig.arrived;
+    expect(JSON.parse(arrival?.body ?? '')).toMatchObject({ traceparent });
+    if (name !== 'Kafka' && name !== 'webhooks') return 'envelope';
+    expect(arrival?.traceparent).toBe(traceparent);
+    return 'header';
+  });
+
   holds('a batch that comes again adds copies with equal ids at most', async () => {
     const events = manyEvents(outbox.merchantId, 5, 4);
     await outbox.store.events.append(events);

@@ -31,8 +31,12 @@ export type Rig = {
   readonly close: () => Promise<void>;
 };
 
-/** An envelope as text, and when it came (`performance.now()`). */
-export type Arrival = { readonly body: string; readonly at: number };
+/** An envelope as text, when it came (`performance.now()`), and the header of the trace where there are headers. */
+export type Arrival = {
+  readonly body: string;
+  readonly at: number;
+  readonly traceparent?: string | undefined;
+};
 
 export type OpenRig = (outbox: Outbox) => Promise<Rig>;
 
@@ -96,7 +100,9 @@ export const kafkaRig =
       maxWaitTime: 50,
     });
     const arrived: Arrival[] = [];
-    stream.on('data', ({ value }) => void arrived.push({ body: value, at: performance.now() }));
+    stream.on('data', ({ value, headers }) => {
+      arrived.push({ body: value, at: performance.now(), traceparent: headers.get('traceparent') });
+    });
     return {
       sink,
       away,
@@ -197,7 +203,8 @@ export async function openWebhooks({ store, merchantId }: Outbox, endpoints: num
     request.on('end', () => {
       const body = Buffer.concat(chunks).toString();
       verifiers.get(request.url ?? '')?.verify(body, request.headers as Record<string, string>);
-      arrived.push({ body, at: performance.now() });
+      const { traceparent } = request.headers as Record<string, string>;
+      arrived.push({ body, at: performance.now(), traceparent });
       response.end();
     });
   });

@@ -1,4 +1,5 @@
 import { type ConnectionOptions, Producer, stringSerializers } from '@platformatic/kafka';
+import type { Event } from '../../domain/events/event.ts';
 import { type Sink, SinkRefused, publishTimeoutMs } from '../sink.ts';
 
 export type KafkaSettings = {
@@ -57,7 +58,7 @@ export function kafkaSink({ name, brokers, topic, tls, sasl }: KafkaSettings): S
               topic,
               key: event.aggregate.id,
               value: body,
-              headers: { 'content-type': 'application/cloudevents+json', id: event.id, type: event.type },
+              headers: headersOf(event),
             })),
           }),
         );
@@ -73,6 +74,12 @@ export function kafkaSink({ name, brokers, topic, tls, sasl }: KafkaSettings): S
       await producer?.close().catch(() => undefined);
     },
   };
+}
+
+/** What a consumer wants to know without reading the body; `traceparent` where tracing agents look for it. */
+function headersOf({ id, type, traceparent }: Event): Record<string, string> {
+  const traced = traceparent === undefined ? {} : { traceparent };
+  return { 'content-type': 'application/cloudevents+json', id, type, ...traced };
 }
 
 const refusals = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'CORRUPT_MESSAGE'];

@@ -30,7 +30,7 @@ export function webhookCalls({
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
   });
-  const post = async ({ url, id, at, body, secrets }: WebhookCall): Promise<WebhookAnswer> => {
+  const post = async ({ url, id, at, body, secrets, traceparent }: WebhookCall): Promise<WebhookAnswer> => {
     // Looked at again: the settings may have become stricter since the endpoint was made.
     const whyNot = whyNotCallable(url, allowed);
     if (whyNot !== null) return { status: null, because: `the URL ${whyNot}` };
@@ -42,6 +42,7 @@ export function webhookCalls({
           ...signedHeaders(id, at, body, secrets),
           'content-type': 'application/cloudevents+json; charset=utf-8',
           'user-agent': 'Tillgate',
+          ...(traceparent === undefined ? {} : { traceparent }),
         },
         body,
         dispatcher: agent,
