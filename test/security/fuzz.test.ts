@@ -9,7 +9,7 @@ import { fuzz } from './fuzzer.ts';
 const requests = Number(process.env['FUZZ_REQUESTS'] ?? '2000');
 const seed = Number(process.env['FUZZ_SEED'] ?? '1');
 
-/** Checkouts that are open, and orders that are captured, authorised and held: what most calls are about. */
+/** Checkouts that are open, and orders that are captured, authorised and held, a customer with a card: what most calls are about. */
 async function material(): Promise<string[]> {
   const wanted = [{}, { capture_mode: 'manual' }, { amount: 800_000 }];
   const ids = await Promise.all(
@@ -22,7 +22,10 @@ async function material(): Promise<string[]> {
       return ['chk', 'ord', 'pay', 'rev'].map((prefix) => id.replace('chk', prefix));
     }),
   );
-  return ids.flat();
+  const { body: customer } = await shop.call('POST', '/v1/customers', { body: {} });
+  const methods = `/v1/customers/${String(customer['id'])}/payment-methods`;
+  const { body: kept } = await shop.call('POST', methods, { body: { payment_method: 'pm_card_visa' } });
+  return [...ids.flat(), String(customer['id']), String(kept['id'])];
 }
 
 /**

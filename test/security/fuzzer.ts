@@ -1,7 +1,15 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import fc from 'fast-check';
-import { document, idPrefixOf, operations, valuesOf, type Operation, type Schema } from './operations.ts';
+import {
+  document,
+  idPrefixesOf,
+  operations,
+  pathWith,
+  valuesOf,
+  type Operation,
+  type Schema,
+} from './operations.ts';
 
 /** One request, and whether its maker expected it to be understood. */
 type Shot = {
@@ -97,17 +105,25 @@ const spoilt = (values: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
       return { ...value, [names[at % names.length] ?? 'unknown']: odd };
     });
 
-function shots(operation: Operation, keys: Keys, known: readonly string[]): fc.Arbitrary<Shot> {
-  const prefix = idPrefixOf(operation);
-  const mine = known.filter((id) => id.startsWith(`${prefix ?? ''}_`));
-  const ids = fc.oneof(
-    { weight: 8, arbitrary: mine.length > 0 ? pick(...mine) : pick('none') },
+/** Mostly what there is, sometimes nobody's, sometimes no id at all. */
+function idsOf(prefix: string, known: readonly string[]): fc.Arbitrary<string> {
+  const there = known.filter((id) => id.startsWith(`${prefix}_`));
+  return fc.oneof(
+    { weight: 8, arbitrary: there.length > 0 ? pick(...there) : pick('none') },
     {
       weight: 1,
-      arbitrary: fc.stringMatching(/^[0-9a-hjkmnp-tv-z]{26}$/).map((rest) => `${prefix ?? ''}_${rest}`),
+      arbitrary: fc.stringMatching(/^[0-9a-hjkmnp-tv-z]{26}$/).map((rest) => `${prefix}_${rest}`),
     },
     { weight: 1, arbitrary: pick(...oddTexts.filter((text) => text !== '')).map(encodeOnce) },
   );
+}
+
+function shots(operation: Operation, keys: Keys, known: readonly string[]): fc.Arbitrary<Shot> {
+  const prefixes = idPrefixesOf(operation);
+  const paths = fc.tuple(...prefixes.map((prefix) => idsOf(prefix, known))).map((ids) => {
+    const byPrefix = new Map(prefixes.map((prefix, at) => [prefix, ids[at] ?? '']));
+    return pathWith(operation, (prefix) => byPrefix.get(prefix) ?? '');
+  });
   const query = operation.parameters.filter((parameter) => parameter.in === 'query');
   const queries = fc.oneof(
     {
@@ -182,10 +198,10 @@ function shots(operation: Operation, keys: Keys, known: readonly string[]): fc.A
     },
   );
   return fc
-    .tuple(ids, queries, bodies, authorization, idempotency, types, extras)
-    .map(([id, search, body, bearer, key, type, extra]) => ({
+    .tuple(paths, queries, bodies, authorization, idempotency, types, extras)
+    .map(([path, search, body, bearer, key, type, extra]) => ({
       operation,
-      path: operation.path.replace(/\{\w+\}/, id) + (search === '' ? '' : `?${search}`),
+      path: path + (search === '' ? '' : `?${search}`),
       headers: headersOf({
         authorization: bearer,
         'idempotency-key': key,
@@ -266,7 +282,7 @@ export async function fuzz(asked: {
   for (let at = 0; at < 260 + targets.length; at += 1) {
     const operation = targets[Math.max(0, at - 260)];
     if (operation === undefined) break;
-    const path = operation.path.replace(/\{\w+\}/, 'none');
+    const path = pathWith(operation, () => 'none');
     const headers = { 'content-type': 'application/json' };
     const body = operation.body === null ? undefined : '{}';
     const { status } = await send(asked.api, { operation, path, headers, body });

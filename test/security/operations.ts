@@ -60,10 +60,21 @@ export const operations: readonly Operation[] = Object.entries(document.paths).f
   })),
 );
 
-/** The prefix of the ids that a path names: `chk` of `/v1/checkouts/{checkout_id}`; null when there is no id. */
-export function idPrefixOf({ parameters }: Operation): string | null {
-  const named = parameters.find((parameter) => parameter.in === 'path');
-  return /^\^([a-z]+)_/.exec((named?.schema['pattern'] ?? '') as string)?.[1] ?? null;
+/** The prefixes of the ids that a path names: `chk` of `/v1/checkouts/{checkout_id}`. */
+export function idPrefixesOf({ parameters }: Operation): readonly string[] {
+  return parameters.filter((parameter) => parameter.in === 'path').map(prefixOf);
+}
+
+/** The path with an id in every place, chosen by its prefix. */
+export function pathWith({ path, parameters }: Operation, idOf: (prefix: string) => string): string {
+  return path.replace(/\{(\w+)\}/g, (_, named: string) => {
+    const parameter = parameters.find(({ name }) => name === named);
+    return idOf(parameter === undefined ? '' : prefixOf(parameter));
+  });
+}
+
+function prefixOf({ schema }: Parameter): string {
+  return /^\^([a-z]+)_/.exec((schema['pattern'] ?? '') as string)?.[1] ?? '';
 }
 
 /** Values that the schema allows: nearly all of them are; what a schema cannot say may still be refused. */

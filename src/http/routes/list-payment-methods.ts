@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { refuse } from '../../domain/refusal.ts';
 import { methodShown } from '../codec/customer.ts';
 import { idOf, nothing } from '../codec/parts.ts';
 import { toWireMethod } from '../render/customer.ts';
@@ -24,7 +25,10 @@ export const listPaymentMethods = route({
   },
   problems: [],
   handle: async ({ deps, caller, params }) => {
-    const methods = await deps.store.customers.methods(caller.merchantId, params.customer_id);
+    const { customers } = deps.store;
+    if ((await customers.find(caller.merchantId, params.customer_id)) === null)
+      return refuse('not_found', 'There is no such customer.');
+    const methods = await customers.methods(caller.merchantId, params.customer_id);
     return { document: { payment_methods: methods.map(toWireMethod) } };
   },
 });

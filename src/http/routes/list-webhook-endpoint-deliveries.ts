@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { refuse } from '../../domain/refusal.ts';
 import { nothing } from '../codec/parts.ts';
 import { deliveryShown, endpointParams, toWireDelivery } from '../codec/webhook-endpoint.ts';
 import { route } from '../route.ts';
@@ -27,6 +28,8 @@ export const listWebhookEndpointDeliveries = route({
   problems: [],
   handle: async ({ deps, caller, params }) => {
     const { webhooks } = deps.store;
+    if ((await webhooks.find(caller.merchantId, params.endpoint_id)) === null)
+      return refuse('not_found', 'There is no such endpoint.');
     const deliveries = await webhooks.deliveries(caller.merchantId, params.endpoint_id, deliveriesMax);
     return { document: { deliveries: deliveries.map(toWireDelivery) } };
   },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { refuse } from '../../domain/refusal.ts';
 import { isId } from '../../kernel/ids.ts';
 import { nothing } from '../codec/parts.ts';
 import { endpointParams } from '../codec/webhook-endpoint.ts';
@@ -35,8 +36,11 @@ export const replayWebhookEndpointDeliveries = route({
   },
   problems: [],
   handle: async ({ deps, caller, params, body }) => {
+    const { webhooks } = deps.store;
+    if ((await webhooks.find(caller.merchantId, params.endpoint_id)) === null)
+      return refuse('not_found', 'There is no such endpoint.');
     const which = 'event' in body ? { eventId: body.event } : body;
-    const replayed = await deps.store.webhooks.replay(caller.merchantId, params.endpoint_id, which);
+    const replayed = await webhooks.replay(caller.merchantId, params.endpoint_id, which);
     return { document: { replayed } };
   },
 });
