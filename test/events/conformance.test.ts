@@ -1,5 +1,6 @@
 /** What every sink promises (src/events/sink.ts), held against the real far end of each. */
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { showFigure } from '../harness/figure.ts';
 import { CloudEvent } from 'cloudevents';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startKafka } from '../../scripts/services/kafka.ts';
@@ -43,9 +44,7 @@ afterAll(async () => {
   const rows = [...table].map(([what, row]) =>
     line([what, ...names.map((name) => row.get(name) ?? 'skipped')]),
   );
-  process.stderr.write(
-    [line(['case', ...names]), line(names.concat('').map(() => '---')), ...rows, ''].join('\n'),
-  );
+  showFigure([line(['case', ...names]), line(names.concat('').map(() => '---')), ...rows].join('\n'));
   if ('stop' in kafka) await kafka.stop();
   await snsSqs.stop();
 });

@@ -1,5 +1,6 @@
 /** A relay that dies between publishing and marking: nothing lost, copies with equal ids only, order kept. */
 import { expect, test } from '@jest/globals';
+import { showFigure } from '../harness/figure.ts';
 import { Redis } from 'ioredis';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -49,7 +50,7 @@ describeWithRedis('a relay killed between publish and mark', (url) => {
     }
     await sink.close();
     const verdict = judge(await readStream(url, stream));
-    process.stderr.write(`aborts inside a process: ${JSON.stringify({ aborts, sent, ...verdict })}\n`);
+    showFigure(`aborts inside a process: ${JSON.stringify({ aborts, sent, ...verdict })}`);
     expect(verdict).toMatchObject({ distinct: sent, outOfOrder: 0 });
     expect(verdict.copies).toBeGreaterThanOrEqual(abortsMin);
     await outbox.drop();
@@ -76,7 +77,7 @@ describeWithRedis('a relay killed between publish and mark', (url) => {
     last.kill('SIGTERM');
     await ended;
     const verdict = judge(await readStream(url, stream));
-    process.stderr.write(`processes killed: ${JSON.stringify({ kills, sent, ...verdict })}\n`);
+    showFigure(`processes killed: ${JSON.stringify({ kills, sent, ...verdict })}`);
     expect(verdict).toMatchObject({ distinct: sent, outOfOrder: 0 });
     expect(verdict.copies).toBeGreaterThan(0);
     await outbox.drop();

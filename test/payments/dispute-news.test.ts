@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals';
+import { showFigure } from '../harness/figure.ts';
 import type { Dispute } from '../../src/domain/payment/dispute.ts';
 import { isHeld } from '../../src/domain/payment/dispute.ts';
 import type { DisputeNews } from '../../src/domain/payment/witness.ts';
@@ -48,7 +49,7 @@ it.each([
   const orders = permutations(told);
   const ends = orders.map(hear);
   for (const each of ends) expect(each).toMatchObject({ state: end, held: false, moved });
-  process.stdout.write(`dispute ${end}: ${ends.length} orders of ${told.length} messages, one end\n`);
+  showFigure(`dispute ${end}: ${ends.length} orders of ${told.length} messages, one end`);
 });
 
 it('an inquiry takes no money and accuses nobody', () => {

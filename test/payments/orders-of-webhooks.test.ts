@@ -5,6 +5,7 @@ import { concludeAttempt } from '../../src/domain/purchase/conclude-attempt.ts';
 import { concludeMovement } from '../../src/domain/purchase/conclude-movement.ts';
 import type { Purchase } from '../../src/domain/purchase/purchase.ts';
 import { isRefusal } from '../../src/domain/refusal.ts';
+import { showFigure } from '../harness/figure.ts';
 import { eventually } from '../harness/service.ts';
 import { authorized, begun, eur, permutations, reserved } from './purchases.ts';
 import { type TwoPsps, pspReferenceOf, startWithTwoPsps } from './two-psps.ts';
@@ -61,7 +62,7 @@ describe('seven messages about one payment', () => {
       order: 'captured',
       payment: { captured: '1299' },
     });
-    process.stdout.write(`webhooks of one payment: ${orders.length} orders of 7, ${ends.size} end\n`);
+    showFigure(`webhooks of one payment: ${orders.length} orders of 7, ${ends.size} end`);
   });
 
   it('about its captures and refund end in one state in all 5,040 orders', () => {
@@ -100,7 +101,7 @@ describe('seven messages about one payment', () => {
     expect([...ends].map((each) => JSON.parse(each) as unknown)).toMatchObject([
       { order: 'captured', payment: { captured: '1299' } },
     ]);
-    process.stdout.write(`webhooks of its movements: ${orders.length} orders of 7, ${ends.size} end\n`);
+    showFigure(`webhooks of its movements: ${orders.length} orders of 7, ${ends.size} end`);
   });
 });
 
@@ -133,8 +134,6 @@ describe('on the real store', () => {
     expect(row).toEqual({ captured: samples });
     expect((await shop.audit()).violations).toEqual([]);
     const [received] = await shop.query('select count(*)::int as n from deliveries');
-    process.stdout.write(
-      `on the real store: ${samples} payments, ${String(received?.['n'])} webhooks, one end\n`,
-    );
+    showFigure(`on the real store: ${samples} payments, ${String(received?.['n'])} webhooks, one end`);
   });
 });

@@ -5,6 +5,7 @@ import { dayMs, hourMs } from '../../src/kernel/instant.ts';
 import { chargesFromReport } from '../../src/psp/adyen/accounting-report.ts';
 import { createAdyenPsp } from '../../src/psp/adyen/adyen.ts';
 import { createStripePsp } from '../../src/psp/stripe/stripe.ts';
+import { showFigure } from '../harness/figure.ts';
 import { eventually } from '../harness/service.ts';
 import { type TwoPsps, adyenCard, orderOf, startWithTwoPsps } from './two-psps.ts';
 
@@ -78,8 +79,8 @@ it('every kind of difference is found', async () => {
   const done = await reconcile({ store: shop.store }, stripe(), span);
   const kinds = done?.differences.map(({ kind }) => kind).sort();
   expect(kinds).toEqual(['authorized', 'refunded', 'unknown_here']);
-  process.stdout.write(
-    `reconciliation: ${done?.compared ?? 0} charges compared, differences ${kinds?.join(', ') ?? ''}\n`,
+  showFigure(
+    `reconciliation: ${done?.compared ?? 0} charges compared, differences ${kinds?.join(', ') ?? ''}`,
   );
   const nobody = { since: span.since - dayMs, until: span.since - dayMs + hourMs };
   expect((await reconcile({ store: shop.store }, stripe(), nobody))?.compared).toBe(0);

@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals';
+import { showFigure } from '../harness/figure.ts';
 import { chooseAuthentication } from '../../src/domain/sca/choose-authentication.ts';
 import {
   type AuthenticationFacts,
@@ -77,7 +78,7 @@ it('every row of transStatus × ECI × exemption × initiator × region is judge
             rows += 1;
           }
   expect(used.size).toBe(expected.length);
-  process.stdout.write(`SCA table: ${rows} rows of transStatus × ECI × exemption × initiator × region\n`);
+  showFigure(`SCA table: ${rows} rows of transStatus × ECI × exemption × initiator × region`);
 });
 
 it('whoever asked for an exemption, or had no buyer, bears the loss whatever the PSP says', () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, test } from '@jest/globals';
+import { showFigure } from '../harness/figure.ts';
 import { adyenStand } from './adyen-stand.ts';
 import { faultCases } from './fault-cases.ts';
 import { paymentCases } from './payment-cases.ts';
@@ -39,5 +40,5 @@ afterAll(() => {
     const held = Object.keys(cases).filter((sentence) => results.get(`${name} ${sentence}`) === 'holds');
     return `${held.length}/${rows.length}`;
   });
-  process.stdout.write(`\n${row('What every PSP adapter does', names)}${rows.join('')}${row('', totals)}\n`);
+  showFigure(`${row('What every PSP adapter does', names)}${rows.join('')}${row('', totals)}`);
 });
