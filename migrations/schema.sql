@@ -134,6 +134,28 @@ create table disputes
   CREATE TRIGGER disputes_are_never_deleted BEFORE DELETE ON public.disputes FOR EACH ROW EXECUTE FUNCTION refuse_change()
   comment: Payments that a cardholder or an issuer contests
 
+create table entries
+  merchant_id text not null
+  id text not null
+  what text not null
+  name text not null -- The list, or the rule that is silent
+  key text not null -- Keyed hash of merchant, kind and value, as in counters; the value itself is not kept
+  reason text not null
+  added_by text not null
+  added_at timestamp with time zone not null
+  expires_at timestamp with time zone
+  removed_by text
+  removed_at timestamp with time zone
+  changed xid8 not null default pg_current_xact_id() -- Processes read what changed since the oldest transaction that ran when they last looked: a late commit is never missed
+  constraint entries_pkey PRIMARY KEY (merchant_id, id)
+  constraint entry_kind_is_known CHECK ((what = ANY (ARRAY['list'::text, 'snooze'::text])))
+  constraint entry_removal_is_attributed CHECK (((removed_by IS NULL) = (removed_at IS NULL)))
+  constraint snooze_expires CHECK (((what <> 'snooze'::text) OR (expires_at IS NOT NULL)))
+  CREATE INDEX entries_by_change ON public.entries USING btree (changed)
+  CREATE UNIQUE INDEX entry_is_there_once ON public.entries USING btree (merchant_id, what, name, key) WHERE (removed_at IS NULL)
+  CREATE TRIGGER entries_are_never_deleted BEFORE DELETE ON public.entries FOR EACH ROW EXECUTE FUNCTION refuse_change()
+  comment: Values on lists and rules that are snoozed; an entry that was removed stays, with who removed it
+
 create table event_archives
   partition text not null
   file text not null

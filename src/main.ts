@@ -5,6 +5,7 @@ import { startEventRelays } from './event-relays.ts';
 import { webhookCalls } from './events/webhooks/calls.ts';
 import type { MerchantKeys } from './flows/create-merchant.ts';
 import type { Deps } from './flows/deps.ts';
+import { followEntries } from './flows/follow-entries.ts';
 import { makeAdmin } from './http/admin.ts';
 import { authenticator } from './http/authenticate.ts';
 import { addCspReports } from './http/csp-reports.ts';
@@ -119,6 +120,7 @@ export async function startService(
   const deps: Deps = {
     store,
     risk: risk.risk,
+    desk: risk.desk,
     psps: pspDirectory(accounts, routing),
     clock,
     newId,
@@ -142,7 +144,10 @@ export async function startService(
     sendProblem: problemSender({ docsUrl: '/docs', headers }),
     random,
   };
-  const workers = startWorkers(deps, log);
+  const follow = followEntries(deps);
+  // Before the first request: who is on a block list stays there over a restart.
+  await follow();
+  const workers = startWorkers(deps, log, follow);
   const relays = await startEventRelays(config.events, deps, log, metrics);
   const streams = new AbortController();
   const app = makeApp(door, routes, (extended) => {

@@ -10,7 +10,7 @@ import { money, type Currency } from '../kernel/money.ts';
 import { createRisk } from '../risk/assess.ts';
 import { loadGeneration, type Generation } from '../risk/generation.ts';
 import type { Model } from '../risk/model/model.ts';
-import { createMemoryLists, createMemorySnoozes } from '../risk/policy/lists.ts';
+import { createEntries } from '../risk/policy/entries.ts';
 import type { Risk } from '../risk/risk.ts';
 import { featureHash } from '../risk/signals/feature-hash.ts';
 import { keysWith } from '../risk/signals/keys.ts';
@@ -168,8 +168,8 @@ function riskOn(velocity: Velocity, { deciders }: Generation, failed: () => void
     reading,
     velocity,
     deciders: () => deciders,
-    lists: () => createMemoryLists([]),
-    snoozes: () => createMemorySnoozes([]),
+    lists: () => createEntries(),
+    snoozes: () => createEntries(),
     featuresHash: featureHash(library),
     deadlineMs: secondMs,
     failed,

@@ -33,6 +33,8 @@ export type RefusalCode =
   | 'payment_quarantined'
   // reviews
   | 'review_not_open'
+  // lists and snoozes
+  | 'entry_refused'
   // endpoints for events
   | 'webhook_url_refused'
   | 'webhook_endpoints_too_many'

@@ -1,5 +1,13 @@
 /** What an API key may do, by the part of the API. */
-export const scopes = ['checkouts', 'orders', 'payments', 'assessments', 'reviews', 'events'] as const;
+export const scopes = [
+  'checkouts',
+  'orders',
+  'payments',
+  'assessments',
+  'reviews',
+  'events',
+  'policies',
+] as const;
 
 export type Scope = (typeof scopes)[number];
 

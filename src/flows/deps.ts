@@ -7,7 +7,7 @@ import type { WebhookCalls } from '../events/sink.ts';
 import type { NewId } from '../kernel/ids.ts';
 import type { Clock } from '../kernel/instant.ts';
 import type { PspDirectory } from '../psp/psp.ts';
-import type { Risk } from '../risk/risk.ts';
+import type { Desk, Risk } from '../risk/risk.ts';
 import type { Reply } from '../domain/request.ts';
 import type { Store } from '../store/store.ts';
 
@@ -15,6 +15,7 @@ import type { Store } from '../store/store.ts';
 export type Deps = {
   readonly store: Store;
   readonly risk: Risk;
+  readonly desk: Desk;
   readonly psps: PspDirectory;
   readonly clock: Clock;
   readonly newId: NewId;

@@ -118,6 +118,12 @@ export const refusalCatalogue = {
     title: 'There is nothing to review',
     explanation: 'The order is not held for review, or somebody has decided already.',
   },
+  entry_refused: {
+    status: 422,
+    title: 'That cannot be listed or snoozed',
+    explanation:
+      'The value, the rule, the assessment or the expiry does not make an entry; `errors` says which.',
+  },
   webhook_url_refused: {
     status: 422,
     title: 'Events cannot be sent to this URL',

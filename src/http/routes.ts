@@ -36,6 +36,14 @@ import { completePaymentMethod } from './routes/complete-payment-method.ts';
 import { listPaymentMethods } from './routes/list-payment-methods.ts';
 import { removePaymentMethod } from './routes/remove-payment-method.ts';
 import { incrementOrder } from './routes/increment-order.ts';
+import { listLists } from './routes/list-lists.ts';
+import { listEntries } from './routes/list-entries.ts';
+import { addListEntry } from './routes/add-list-entry.ts';
+import { findListEntry } from './routes/find-list-entry.ts';
+import { removeListEntry } from './routes/remove-list-entry.ts';
+import { listSnoozes } from './routes/list-snoozes.ts';
+import { addSnooze } from './routes/add-snooze.ts';
+import { removeSnooze } from './routes/remove-snooze.ts';
 
 /** Every operation of the API, in the order of the documentation. */
 export const routes: readonly Route[] = [
@@ -67,6 +75,14 @@ export const routes: readonly Route[] = [
   listReviews,
   approveReview,
   rejectReview,
+  listLists,
+  listEntries,
+  addListEntry,
+  findListEntry,
+  removeListEntry,
+  listSnoozes,
+  addSnooze,
+  removeSnooze,
   listEvents,
   createWebhookEndpoint,
   listWebhookEndpoints,

@@ -24,6 +24,7 @@ export type RequestId = Id<'req'>;
 export type DisputeId = Id<'dsp'>;
 export type WebhookEndpointId = Id<'whe'>;
 export type AttackId = Id<'atk'>;
+export type EntryId = Id<'ent'>;
 
 /** Makes a new id. Passed in wherever ids are made, so that a test or a replay can choose them. */
 export type NewId = <Prefix extends string>(prefix: Prefix) => Id<Prefix>;

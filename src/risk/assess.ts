@@ -7,7 +7,7 @@ import { featuresOf } from '../domain/risk/features/library.ts';
 import { unreachable } from '../kernel/unreachable.ts';
 import { conclude, type Ask, type Deciders } from './conclusion.ts';
 import { featureValues, findingsOf } from './evidence.ts';
-import type { Lists, Snoozes } from './policy/lists.ts';
+import type { Lists, Snoozes } from './policy/entries.ts';
 import { reasonsFor } from './reasons.ts';
 import type { MerchantId } from '../kernel/ids.ts';
 import type { Observation, Question, Risk } from './risk.ts';
@@ -92,6 +92,7 @@ async function assess(parts: RiskParts, question: Question, judged: Judged): Pro
       ...conclusion,
       features: values,
       findings,
+      entities: before.keys,
       versions: versionsOf(parts, deciders.policy.hash, model),
     };
   } finally {
@@ -133,6 +134,7 @@ function withoutPolicy(parts: RiskParts, { id, merchantId, event, at }: Question
     exemptions: [],
     features: {},
     findings: {},
+    entities: {},
     versions: versionsOf(parts, policy.hash, null),
     degraded: ['policy_failed'],
     shadows: [],

@@ -5,7 +5,7 @@ import type { Lookup } from '../domain/risk/policy/policy.ts';
 import { signalTerms, type Term } from '../domain/risk/policy/vocabulary.ts';
 import type { Signals } from '../domain/risk/signals.ts';
 import type { Instant } from '../kernel/instant.ts';
-import type { Lists } from './policy/lists.ts';
+import type { Lists } from './policy/entries.ts';
 
 /** Every feature by name as it is stored and read back: null is unknown, and there is one zero. */
 export type FeatureValues = Readonly<Record<string, number | null>>;

@@ -3,12 +3,13 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assessmentEvents, type AssessmentEvent } from '../domain/risk/decision.ts';
 import { featuresOf } from '../domain/risk/features/library.ts';
+import type { ListDeclarations } from '../domain/risk/policy/list.ts';
 import type { Policy } from '../domain/risk/policy/policy.ts';
 import type { Decider, Deciders } from './conclusion.ts';
 import { termOf } from './evidence.ts';
 import { hashOfModel, ModelRefused, readModelFiles } from './model/files.ts';
 import { loadModel, type Model } from './model/model.ts';
-import { readLists, type ListDeclarations } from './policy/lists.ts';
+import { readLists } from './policy/lists.ts';
 import { toText, type Mistake } from './policy/mistake.ts';
 import { readPolicy, type Surroundings } from './policy/read-policy.ts';
 

@@ -2,9 +2,10 @@ import type { AssessmentEvent } from '../domain/risk/decision.ts';
 import { library } from '../domain/risk/features/library.ts';
 import type { Log } from '../observe/log.ts';
 import { createRisk, deadlineMsDefault } from './assess.ts';
-import { createMemoryLists, createMemorySnoozes } from './policy/lists.ts';
+import { createDesk } from './desk.ts';
+import { createEntries } from './policy/entries.ts';
 import { keepReloading } from './reload.ts';
-import type { Risk } from './risk.ts';
+import type { Desk, Risk } from './risk.ts';
 import { featureHash } from './signals/feature-hash.ts';
 import { keysWith } from './signals/keys.ts';
 import { referenceData } from './signals/reference.ts';
@@ -12,6 +13,7 @@ import type { Velocity } from './velocity/velocity.ts';
 
 export type OpenRisk = {
   readonly risk: Risk;
+  readonly desk: Desk;
   /** Reads policies and models again; the last good ones stay when the new ones are refused. */
   readonly reload: () => Promise<boolean>;
   readonly close: () => Promise<void>;
@@ -42,14 +44,14 @@ export async function openRisk(settings: {
       },
     },
   );
-  const lists = createMemoryLists([]);
-  const snoozes = createMemorySnoozes([]);
+  const entries = createEntries();
+  const keysOf = keysWith(settings.secret);
   const risk = createRisk({
-    reading: { keysOf: keysWith(settings.secret), reference: referenceData() },
+    reading: { keysOf, reference: referenceData() },
     velocity,
     deciders: () => reloading.current().deciders,
-    lists: () => lists,
-    snoozes: () => snoozes,
+    lists: () => entries,
+    snoozes: () => entries,
     featuresHash: featureHash(library),
     deadlineMs: deadlineMsDefault,
     failed: (part, error) => {
@@ -58,6 +60,7 @@ export async function openRisk(settings: {
     },
   });
   return {
+    desk: createDesk(reloading.current, keysOf, entries),
     risk: {
       ...risk,
       assess: async (question) => {

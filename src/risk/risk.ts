@@ -1,5 +1,7 @@
 import type { Assessment } from '../domain/risk/assessment.ts';
 import type { AssessmentEvent } from '../domain/risk/decision.ts';
+import type { Entry } from '../domain/risk/entry.ts';
+import type { ListDeclarations } from '../domain/risk/policy/list.ts';
 import type { Signals } from '../domain/risk/signals.ts';
 import type { AssessmentId, MerchantId } from '../kernel/ids.ts';
 import type { Instant } from '../kernel/instant.ts';
@@ -18,6 +20,18 @@ export type Risk = {
    * a lost observation is logged and counted, and repaired from PostgreSQL when the in-process store is warmed.
    */
   readonly observe: (observation: Observation) => void;
+};
+
+/** What analysts see of what decides, and what they add to it. */
+export type Desk = {
+  /** The lists that are declared beside the policies. */
+  readonly lists: () => ListDeclarations;
+  /** The rules of all policies in force, which may be snoozed. */
+  readonly rules: () => ReadonlySet<string>;
+  /** The pseudonym of a value such as `email.address`; undefined when it cannot be one. */
+  readonly keyOf: (merchantId: MerchantId, of: string, value: string) => string | undefined;
+  /** From now on assessments in this process know these entries, and forget those that were removed. */
+  readonly learn: (entries: readonly Entry[]) => void;
 };
 
 export type Question = {

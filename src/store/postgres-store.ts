@@ -3,6 +3,7 @@ import type { Database } from './database.ts';
 import { deliveryQueries } from './deliveries.ts';
 import { customerQueries } from './customers.ts';
 import { disputeQueries, labelQueries } from './disputes.ts';
+import { entryQueries } from './entries.ts';
 import { eventQueries } from './events.ts';
 import { StoreFault } from './fault.ts';
 import { purchaseQueries } from './find-purchase.ts';
@@ -28,6 +29,7 @@ export function postgresStore(database: Database): Store {
     customers: customerQueries(database),
     disputes: disputeQueries(database),
     labels: labelQueries(database),
+    entries: entryQueries(database),
     events: eventQueries(database),
     relay: relayQueries(database),
     webhooks: webhookQueries(database),

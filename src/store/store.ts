@@ -30,9 +30,11 @@ import type {
 } from '../kernel/ids.ts';
 import type { Instant } from '../kernel/instant.ts';
 
+import type { EntryStore } from './entry-store.ts';
 import type { RelayStore } from './relay-store.ts';
 import type { WebhookStore } from './webhook-store.ts';
 
+export type { EntryStore } from './entry-store.ts';
 export type { RelayPlace, RelayStore } from './relay-store.ts';
 export type { DueWebhook, WebhookStore } from './webhook-store.ts';
 
@@ -138,6 +140,7 @@ export type Store = {
     /** In the order in which they became known. */
     readonly list: (merchantId: MerchantId, since: Instant, limit: number) => Promise<readonly Label[]>;
   };
+  readonly entries: EntryStore;
   readonly events: {
     /** Events after the cursor, oldest first; never skips one that commits late. */
     readonly list: (

@@ -27,6 +27,7 @@ const repliesKeptMs = 2 * dayMs;
 export function startWorkers(
   deps: Deps,
   log: Log,
+  followEntries: () => Promise<void>,
 ): { wakeDeliveries: () => void; stop: () => Promise<void> } {
   /** One row's fault must not keep the others waiting. */
   const each = async <T>(
@@ -101,6 +102,10 @@ export function startWorkers(
             to: there,
           });
       }
+      return 0;
+    }),
+    startWorker('follow-entries', secondMs, log, async () => {
+      await followEntries();
       return 0;
     }),
     startWorker('forget-replies', hourMs, log, async () => {

@@ -7,7 +7,7 @@ import { money, type Currency } from '../../src/kernel/money.ts';
 import { createRisk, type RiskParts } from '../../src/risk/assess.ts';
 import type { Deciders } from '../../src/risk/conclusion.ts';
 import { loadGeneration, type Generation } from '../../src/risk/generation.ts';
-import { createMemoryLists, createMemorySnoozes } from '../../src/risk/policy/lists.ts';
+import { createEntries, type Counted } from '../../src/risk/policy/entries.ts';
 import { replayAssessment } from '../../src/risk/replay-assessment.ts';
 import { featureHash } from '../../src/risk/signals/feature-hash.ts';
 import { keysWith } from '../../src/risk/signals/keys.ts';
@@ -52,8 +52,8 @@ function partsWith(changes: Partial<RiskParts> = {}): RiskParts & { readonly fai
     reading: { keysOf, reference },
     velocity: memoryVelocity(),
     deciders: () => generation.deciders,
-    lists: () => createMemoryLists([]),
-    snoozes: () => createMemorySnoozes([]),
+    lists: () => createEntries(),
+    snoozes: () => createEntries(),
     featuresHash: hash,
     deadlineMs: 1_000,
     failed: (part) => failures.push(part),
@@ -62,6 +62,11 @@ function partsWith(changes: Partial<RiskParts> = {}): RiskParts & { readonly fai
   };
 }
 
+const entryOf = (entry: Omit<Counted, 'id' | 'removed'>): Counted => ({
+  id: 'ent_1',
+  removed: null,
+  ...entry,
+});
 const deciding = (changes: Partial<Deciders>): Partial<RiskParts> => ({
   deciders: () => new Map([['checkout', { ...checkout, ...changes }]]),
 });
@@ -128,8 +133,8 @@ describe('an assessment', () => {
 
   test('asks lists by keyed hash, until an entry expires', async () => {
     const key = keysOf('mer_1', signals).mailbox!;
-    const entry = { list: 'blocked-emails', key, expiresAt: at + minuteMs, reason: 'abuse', addedBy: 'ann' };
-    const risk = createRisk(partsWith({ lists: () => createMemoryLists([entry]) }));
+    const entry = entryOf({ what: 'list', name: 'blocked-emails', key, expiresAt: at + minuteMs });
+    const risk = createRisk(partsWith({ lists: () => createEntries([entry]) }));
     const [before, after] = [
       await risk.assess(question),
       await risk.assess({ ...question, at: at + minuteMs }),
@@ -153,14 +158,13 @@ describe('an assessment', () => {
 
   test('leaves out a rule that is snoozed for this customer', async () => {
     const account = keysOf('mer_1', signals).account!;
-    const snooze = {
-      account,
-      rule: 'many-orders-on-one-email',
+    const snooze = entryOf({
+      what: 'snooze',
+      name: 'many-orders-on-one-email',
+      key: account,
       expiresAt: at + hourMs,
-      reason: 'a party',
-      addedBy: 'ann',
-    };
-    const parts = partsWith({ snoozes: () => createMemorySnoozes([snooze]) });
+    });
+    const parts = partsWith({ snoozes: () => createEntries([snooze]) });
     const risk = createRisk(parts);
     for (let order = 1; order < 5; order += 1)
       risk.observe({
@@ -257,9 +261,9 @@ describe('a lesser assessment', () => {
 
   test('still refuses a known fraud by the rules that need no history', async () => {
     const key = keysOf('mer_1', signals).card!;
-    const entry = { list: 'blocked-cards', key, expiresAt: null, reason: 'stolen', addedBy: 'ann' };
+    const entry = entryOf({ what: 'list', name: 'blocked-cards', key, expiresAt: null });
     const parts = partsWith({
-      lists: () => createMemoryLists([entry]),
+      lists: () => createEntries([entry]),
       velocity: { ...memoryVelocity(), read: () => Promise.reject(new VelocityUnavailable('gone')) },
     });
     expect((await createRisk(parts).assess(question)).decision).toBe('block');

@@ -1,6 +1,7 @@
 import type { AssessmentId, MerchantId } from '../../kernel/ids.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import type { AssessmentEvent, Decision } from './decision.ts';
+import type { EntityKeys } from './entities.ts';
 import type { Evidence } from './policy/condition.ts';
 
 /**
@@ -28,6 +29,8 @@ export type Assessment = {
   readonly features: Readonly<Record<string, number | null>>;
   /** What else the policies could read: plain signals and answers of lists. Never personal data. */
   readonly findings: Evidence;
+  /** The pseudonyms of buyer, card, device and so on: what an analyst puts on a list without knowing the value. */
+  readonly entities: EntityKeys;
   /** Hashes (SHA-256, hex) of the parts that decided; `model` is null where none took part. */
   readonly versions: {
     readonly model: string | null;

@@ -11,8 +11,14 @@ const explained = assessmentShown
     rules_failed: z
       .array(z.string())
       .meta({ description: 'Rules that could not be evaluated: not the same as false.' }),
+    rules_snoozed: z
+      .array(z.string())
+      .meta({ description: 'Rules that were true and that a snooze silenced for this customer.' }),
     contributions: z.array(z.strictObject({ feature: z.string(), log_odds: z.number() })),
     features: z.record(z.string(), z.number().nullable()).meta({ description: 'Null is unknown.' }),
+    entities: z
+      .record(z.string(), z.string())
+      .meta({ description: 'Pseudonyms of buyer, card, device and so on.' }),
     versions: z.strictObject({
       model: z.string().nullable(),
       policy: z.string(),
@@ -54,10 +60,12 @@ export const getAssessment = route({
       ...toWireAssessment(assessment),
       rules_fired: [...assessment.rulesFired],
       rules_failed: [...assessment.rulesFailed],
+      rules_snoozed: [...assessment.rulesSnoozed],
       contributions: assessment.reasons.flatMap((reason) =>
         reason.kind === 'feature' ? [{ feature: reason.code, log_odds: reason.contribution }] : [],
       ),
       features: { ...assessment.features },
+      entities: { ...assessment.entities },
       versions: { ...versions, reference_data: { ...referenceData } },
       shadows: assessment.shadows.map(({ name, decision, score, rulesFired }) => ({
         name,

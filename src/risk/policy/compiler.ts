@@ -14,11 +14,11 @@ import {
   textTest,
   type Expression,
 } from '../../domain/risk/policy/condition.ts';
+import type { ListDeclarations } from '../../domain/risk/policy/list.ts';
 import type { Lookup } from '../../domain/risk/policy/policy.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
 import type { Vocabulary } from '../../domain/risk/policy/vocabulary.ts';
 import { parseMoney, type Amounts } from './amounts.ts';
-import type { ListDeclarations } from './lists.ts';
 import { suggestion } from './mistake.ts';
 
 /** What a condition may name. */

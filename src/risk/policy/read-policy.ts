@@ -8,6 +8,7 @@ import {
   type Decision,
 } from '../../domain/risk/decision.ts';
 import { toMoneyText, type Condition } from '../../domain/risk/policy/condition.ts';
+import type { ListDeclarations } from '../../domain/risk/policy/list.ts';
 import {
   defaultDegraded,
   type Challenger,
@@ -19,7 +20,6 @@ import {
 import { createVocabulary, scoreTerm, type Term } from '../../domain/risk/policy/vocabulary.ts';
 import { readAmounts } from './amounts.ts';
 import { createLanguage, type Language } from './expression.ts';
-import type { ListDeclarations } from './lists.ts';
 import { suggestion, type Mistake } from './mistake.ts';
 import { readYaml, type Place, type YamlFile } from './yaml-file.ts';
 

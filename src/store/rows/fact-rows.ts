@@ -153,7 +153,9 @@ export function toAssessmentRow(
 }
 
 export function fromAssessmentRow(row: unknown): Assessment {
-  return z.object({ record: written<Assessment>() }).parse(row).record;
+  const { record } = z.object({ record: written<Assessment>() }).parse(row);
+  // The first assessments were stored without the pseudonyms.
+  return { ...record, entities: (record as Partial<Assessment>).entities ?? {} };
 }
 
 /** JSON has no bigint; money inside a payload is `{ amount: "1299", currency }`. */

@@ -27,6 +27,15 @@ const authorized = (shop: TestService) => paidOrder(shop, { capture_mode: 'manua
 const held = async (shop: TestService) =>
   (await paidOrder(shop, { amount: reviewed })).replace('ord_', 'rev_');
 
+/** Puts an address on a list; answers the entry. */
+async function listed(shop: TestService): Promise<string> {
+  const body = { value: 'listed@example.com', reason: 'chargebacks' };
+  const added = await shop.call('POST', '/v1/lists/blocked-emails/entries', { body });
+  return String(added.body['id']);
+}
+
+const snooze = { rule: 'honeypot', customer: 'ann', reason: 'a party', expires_at: '2099-12-31T23:59:59Z' };
+
 /** How every operation of the API is called with success. */
 export const operations: Readonly<Record<string, (shop: TestService) => Promise<Ready>>> = {
   createCheckout: () => Promise.resolve({ path: '/v1/checkouts', body: { amount: 1299, currency: 'EUR' } }),
@@ -53,12 +62,32 @@ export const operations: Readonly<Record<string, (shop: TestService) => Promise<
   listReviews: () => Promise.resolve({ path: '/v1/reviews' }),
   approveReview: async (shop) => ({ path: `/v1/reviews/${await held(shop)}/approve` }),
   rejectReview: async (shop) => ({ path: `/v1/reviews/${await held(shop)}/reject` }),
+  listLists: () => Promise.resolve({ path: '/v1/lists' }),
+  listEntries: () => Promise.resolve({ path: '/v1/lists/blocked-emails/entries' }),
+  addListEntry: () =>
+    Promise.resolve({
+      path: '/v1/lists/blocked-emails/entries',
+      body: { value: 'a@example.com', reason: 'chargebacks' },
+    }),
+  findListEntry: async (shop) => {
+    await listed(shop);
+    return { path: '/v1/lists/blocked-emails/entries/find', body: { value: 'listed@example.com' } };
+  },
+  removeListEntry: async (shop) => ({ path: `/v1/lists/blocked-emails/entries/${await listed(shop)}` }),
+  addSnooze: () => Promise.resolve({ path: '/v1/snoozes', body: snooze }),
+  removeSnooze: async (shop) => {
+    const added = await shop.call('POST', '/v1/snoozes', { body: snooze });
+    return { path: `/v1/snoozes/${String(added.body['id'])}` };
+  },
+  listSnoozes: () => Promise.resolve({ path: '/v1/snoozes' }),
   listEvents: () => Promise.resolve({ path: '/v1/events' }),
 };
 
 /** The same path, about something that does not exist. */
 export function ofNothing(path: string): string {
-  return path.replace(/\b([a-z]{3})_[0-9a-z]{26}/, (_, prefix: string) => newId(prefix));
+  return path
+    .replace('blocked-emails', 'no-such-list')
+    .replace(/\b([a-z]{3})_[0-9a-z]{26}/, (_, prefix: string) => newId(prefix));
 }
 
 /** A secret key that may do nothing. */

@@ -8,7 +8,7 @@ import { dayMs } from '../../../src/kernel/instant.ts';
 import { createRisk } from '../../../src/risk/assess.ts';
 import { featureValues } from '../../../src/risk/evidence.ts';
 import { loadGeneration } from '../../../src/risk/generation.ts';
-import { createMemoryLists, createMemorySnoozes } from '../../../src/risk/policy/lists.ts';
+import { createEntries } from '../../../src/risk/policy/entries.ts';
 import { orders } from '../../../src/risk/replay/orders.ts';
 import { chargebackDelayMs, replay, type PastEvent, type Replayed } from '../../../src/risk/replay/replay.ts';
 import { featureHash } from '../../../src/risk/signals/feature-hash.ts';
@@ -56,8 +56,8 @@ test('a replay reads what live assessments of the same events read, bit for bit'
     reading: { keysOf, reference },
     velocity: memoryVelocity(),
     deciders: () => generation.deciders,
-    lists: () => createMemoryLists([]),
-    snoozes: () => createMemorySnoozes([]),
+    lists: () => createEntries(),
+    snoozes: () => createEntries(),
     featuresHash: featureHash(library),
     deadlineMs: 10_000,
     failed: (part, cause) => {

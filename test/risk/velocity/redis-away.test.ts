@@ -6,7 +6,7 @@ import { library } from '../../../src/domain/risk/features/library.ts';
 import type { Assessment } from '../../../src/domain/risk/assessment.ts';
 import { createRisk } from '../../../src/risk/assess.ts';
 import { loadGeneration } from '../../../src/risk/generation.ts';
-import { createMemoryLists, createMemorySnoozes } from '../../../src/risk/policy/lists.ts';
+import { createEntries } from '../../../src/risk/policy/entries.ts';
 import type { Risk } from '../../../src/risk/risk.ts';
 import { featureHash } from '../../../src/risk/signals/feature-hash.ts';
 import { keysWith } from '../../../src/risk/signals/keys.ts';
@@ -40,8 +40,8 @@ describeWithRedis('assessments while Redis', () => {
       reading: { keysOf: keysWith('a secret of these tests'), reference: referenceData() },
       velocity,
       deciders: () => deciders,
-      lists: () => createMemoryLists([]),
-      snoozes: () => createMemorySnoozes([]),
+      lists: () => createEntries(),
+      snoozes: () => createEntries(),
       featuresHash: featureHash(library),
       // Far away, so that it is the store's own limit of 50 ms that ends the wait.
       deadlineMs: 60_000,

@@ -10,7 +10,13 @@ export type Term = { readonly name: string; readonly type: TermType; readonly te
  * A value that names a person or a thing of theirs. Conditions can look its keyed hash up in a list and nothing else, so
  * that no policy file, stored finding or log line ever holds one.
  */
-export type PersonalTerm = { readonly name: string; readonly kind: EntityKind; readonly text: string };
+export type PersonalTerm = {
+  readonly name: string;
+  readonly kind: EntityKind;
+  readonly text: string;
+  /** The signals of somebody with this value, as an analyst types it. */
+  readonly signalsOf: (value: string) => Signals;
+};
 
 type SignalTerm = Term & { readonly read: (signals: Signals) => Finding | undefined };
 
@@ -31,15 +37,46 @@ export const signalTerms: readonly SignalTerm[] = [
 ];
 
 export const personalTerms: readonly PersonalTerm[] = [
-  { name: 'email.address', kind: 'mailbox', text: 'E-mail address, canonical form' },
-  { name: 'email.domain', kind: 'domain', text: 'Domain of the e-mail address' },
-  { name: 'phone.number', kind: 'phone', text: 'Phone number' },
-  { name: 'account.id', kind: 'account', text: "The shop's id of the customer" },
-  { name: 'card.fingerprint', kind: 'card', text: "The PSP's fingerprint of the card" },
-  { name: 'device.id', kind: 'device', text: 'Id of the browser or phone' },
-  { name: 'ip.address', kind: 'ip', text: 'Network address' },
-  { name: 'ip.network', kind: 'network', text: 'The /24 or /48 around the network address' },
-  { name: 'shipping.address', kind: 'address', text: 'Shipping address' },
+  {
+    name: 'email.address',
+    kind: 'mailbox',
+    text: 'E-mail address, canonical form',
+    signalsOf: (email) => ({ email }),
+  },
+  {
+    name: 'email.domain',
+    kind: 'domain',
+    text: 'Domain of the e-mail address',
+    signalsOf: (domain) => ({ email: `somebody@${domain}` }),
+  },
+  { name: 'phone.number', kind: 'phone', text: 'Phone number', signalsOf: (phone) => ({ phone }) },
+  {
+    name: 'account.id',
+    kind: 'account',
+    text: "The shop's id of the customer",
+    signalsOf: (id) => ({ account: { id } }),
+  },
+  {
+    name: 'card.fingerprint',
+    kind: 'card',
+    text: "The PSP's fingerprint of the card",
+    signalsOf: (fingerprint) => ({ card: { fingerprint } }),
+  },
+  {
+    name: 'device.id',
+    kind: 'device',
+    text: 'Id of the browser or phone',
+    signalsOf: (id) => ({ device: { id } }),
+  },
+  { name: 'ip.address', kind: 'ip', text: 'Network address', signalsOf: (ip) => ({ device: { ip } }) },
+  {
+    name: 'ip.network',
+    kind: 'network',
+    text: 'The /24 or /48 around the network address',
+    signalsOf: (network) => ({ device: { ip: network.replace(/\/(24|48)$/, '') } }),
+  },
+  // A postal address is not one text; it comes onto a list by an assessment that saw it.
+  { name: 'shipping.address', kind: 'address', text: 'Shipping address', signalsOf: () => ({}) },
 ];
 
 export const scoreTerm: Term = {
