@@ -11,10 +11,12 @@ create table api_keys
   expires_at timestamp with time zone
   last_used_at timestamp with time zone
   networks text[] not null default '{}'::text[] -- Addresses and CIDR blocks that the key may be used from; empty means anywhere
+  signature_key bytea -- Ed25519 public key, raw: calls that declare it are taken only when they are signed with its private half (RFC 9421)
   constraint api_key_hash_is_unique UNIQUE (hash)
   constraint api_key_kind_is_known CHECK ((kind = ANY (ARRAY['secret'::text, 'publishable'::text])))
   constraint api_keys_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES merchants(id)
   constraint api_keys_pkey PRIMARY KEY (id)
+  constraint signature_key_is_ed25519 CHECK ((octet_length(signature_key) = 32))
 
 create table assessments
   merchant_id text not null

@@ -1,4 +1,5 @@
-import { randomBytes } from 'node:crypto';
+import { createPublicKey, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { createMerchant } from '../flows/create-merchant.ts';
 import { publishableScopes } from '../domain/scope.ts';
@@ -17,7 +18,9 @@ const usage = `Merchants and their API keys, in the database that DATABASE_URL n
   keys list MERCHANT                     list its keys: scopes, last use, expiry
   keys create MERCHANT [--kind secret|publishable] [--scopes a,b] [--days N] [--networks 192.0.2.0/24,…]
   keys rotate KEY [--overlap-hours 24]   make a successor; the old key works until the overlap ends
-  keys revoke KEY                        end a key now`;
+  keys revoke KEY                        end a key now
+  keys sign KEY --public-key FILE        take refunds only when signed (RFC 9421): an Ed25519 key in PEM
+  keys unsign KEY                        take them unsigned again`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -26,6 +29,7 @@ const { values, positionals } = parseArgs({
     scopes: { type: 'string' },
     days: { type: 'string' },
     networks: { type: 'string', default: '' },
+    'public-key': { type: 'string' },
     'overlap-hours': { type: 'string', default: '24' },
   },
 });
@@ -64,6 +68,13 @@ async function run(): Promise<object> {
       case 'revoke':
         await store.merchants.expireApiKey(idOf('key', subject), clock());
         return { revoked: subject };
+      case 'sign':
+      case 'unsign': {
+        const signatureKey = command === 'sign' ? publicKeyIn(values['public-key']) : null;
+        if (!(await store.merchants.setSignatureKey(idOf('key', subject), signatureKey)))
+          throw new Misused(`there is no key ${subject}`);
+        return { id: subject, refunds_signed: signatureKey !== null };
+      }
       default:
         throw new Misused(usage);
     }
@@ -90,6 +101,18 @@ function wanted() {
   return { kind, scopes: named as readonly Scope[], networks, expiresAt } as const;
 }
 
+/** The raw half of an Ed25519 key that may be known: SubjectPublicKeyInfo, as `openssl pkey -pubout` writes it. */
+function publicKeyIn(path: string | undefined): Uint8Array {
+  if (path === undefined) throw new Misused('--public-key is missing');
+  try {
+    const { kty, crv, x } = createPublicKey(readFileSync(path)).export({ format: 'jwk' });
+    if (kty === 'OKP' && crv === 'Ed25519' && x !== undefined) return Buffer.from(x, 'base64url');
+  } catch {
+    // Said below: which of the libraries' words describe it does not help.
+  }
+  throw new Misused('--public-key names no file with an Ed25519 public key in PEM');
+}
+
 function wholeNumber(name: string, text: string): number {
   if (!/^\d{1,5}$/.test(text)) throw new Misused(`--${name} is a whole number`);
   return Number(text);
@@ -110,6 +133,7 @@ function shown({
   createdAt,
   lastUsedAt,
   expiresAt,
+  signatureKey,
 }: ListedApiKey): object {
   const at = (instant: number | null): string | null =>
     instant === null ? null : new Date(instant).toISOString();
@@ -119,6 +143,7 @@ function shown({
     hint,
     scopes: may,
     networks,
+    refunds_signed: signatureKey !== null,
     created: at(createdAt),
     last_used: at(lastUsedAt),
     expires: at(expiresAt),

@@ -13,6 +13,8 @@ export type ApiKey = {
   readonly expiresAt: Instant | null;
   /** Addresses and CIDR blocks that the key may be used from; empty means anywhere. */
   readonly networks: readonly string[];
+  /** Ed25519, raw: refunds with this key are taken only when they are signed by it. */
+  readonly signatureKey: Uint8Array | null;
 };
 
 /** What an operator sees of a key. */
@@ -22,8 +24,9 @@ export type ListedApiKey = ApiKey & {
   readonly lastUsedAt: Instant | null;
 };
 
-export type NewApiKey = Omit<ApiKey, 'networks'> & {
+export type NewApiKey = Omit<ApiKey, 'networks' | 'signatureKey'> & {
   readonly networks?: readonly string[];
+  readonly signatureKey?: Uint8Array | null;
   readonly hash: Uint8Array;
   readonly hint: string;
   readonly createdAt: Instant;

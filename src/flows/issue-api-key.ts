@@ -1,4 +1,4 @@
-import type { ApiKey } from '../domain/merchant.ts';
+import type { NewApiKey } from '../domain/merchant.ts';
 import type { ApiKeyId } from '../kernel/ids.ts';
 import type { Deps } from './deps.ts';
 import { hashSecret, newSecret } from './new-secret.ts';
@@ -8,7 +8,7 @@ type KeyDeps = Pick<Deps, 'clock' | 'newId'> & { readonly store: Pick<Deps['stor
 /** Makes a key. Its secret is in the answer, this once; only a digest is stored. */
 export async function issueApiKey(
   { clock, newId, store }: KeyDeps,
-  wanted: Omit<ApiKey, 'id'>,
+  wanted: Omit<NewApiKey, 'id' | 'hash' | 'hint' | 'createdAt'>,
 ): Promise<{ readonly id: ApiKeyId; readonly secret: string }> {
   const secret = newSecret(wanted.kind === 'secret' ? 'sk' : 'pk');
   const id = newId('key');

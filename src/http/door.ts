@@ -16,6 +16,7 @@ import { readBytes, readInput } from './input.ts';
 import { type Problem, type SendProblem, problemOf } from './problem.ts';
 import type { Gate } from './rate-limit/gate.ts';
 import type { Route } from './route.ts';
+import { refuseUnsigned } from './signature/refuse-unsigned.ts';
 import { anyOrigin, preflight, send } from './send.ts';
 
 export type Door = {
@@ -127,6 +128,20 @@ async function handle(
           at: door.deps.clock(),
         });
   if ('problem' in named) return { ...named.problem, headers: entry.headers };
+  const unsigned =
+    route.signed === true &&
+    (await refuseUnsigned(
+      {
+        method: request.method,
+        targetUri: new URL(request.originalUrl, door.deps.publicUrl),
+        header: (name) => request.get(name),
+        body: body.value,
+        request: named,
+      },
+      caller.value.key,
+      { now: door.deps.clock(), once: door.gate.once },
+    ));
+  if (unsigned) return { ...unsigned, headers: { ...entry.headers, ...unsigned.headers } };
   const answered = await route.handle({
     deps: { ...door.deps, traceparent: traceparentOf(request, door.random) },
     caller: caller.value,

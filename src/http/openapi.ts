@@ -103,6 +103,7 @@ function operationOf(route: Route, schemas: Record<string, unknown>): object {
       ...parameters(route.query, 'query', schemas),
       ...(route.moves === null ? [] : [idempotencyKey]),
       ...(route.call === undefined ? [] : [challengeSolution]),
+      ...(route.signed === true ? signatureHeaders : []),
     ],
     ...(route.body === null
       ? {}
@@ -156,6 +157,18 @@ const challengeSolution = {
   schema: { type: 'string', maxLength: 4096 },
 };
 
+const signatureHeaders = [
+  ['Signature-Input', 'What is signed, and when, as RFC 9421 writes it.'],
+  ['Signature', 'The Ed25519 signature.'],
+  ['Content-Digest', 'The digest of the body that the signature covers (RFC 9530).'],
+].map(([name, description]) => ({
+  name,
+  in: 'header',
+  required: false,
+  description,
+  schema: { type: 'string', maxLength: 2048 },
+}));
+
 /** One entry for each status, listing its codes. */
 function problemReplies(route: Route): Record<string, object> {
   const codes = new Set<ProblemCode>([
@@ -165,6 +178,7 @@ function problemReplies(route: Route): Record<string, object> {
     ...(route.body === null ? [] : withBody),
     ...(route.moves === null ? [] : withKey),
     ...(route.call === undefined ? [] : (['challenge_required', 'challenge_failed'] as const)),
+    ...(route.signed === true ? (['signature_required', 'signature_invalid'] as const) : []),
     ...route.problems,
   ]);
   const replies: Record<string, object> = {};

@@ -100,6 +100,16 @@ export const problemCatalogue = {
     'Who is calling?',
     'The call needs an API key, and came with none or with one that is wrong, expired or revoked.',
   ),
+  signature_required: entry(
+    401,
+    'The call must be signed',
+    'The API key takes this call only with an HTTP message signature (RFC 9421); Accept-Signature says what it covers.',
+  ),
+  signature_invalid: entry(
+    401,
+    'The signature does not hold',
+    'The HTTP message signature is wrong, too old, covers too little, or was made for another request.',
+  ),
   permission_denied: entry(
     403,
     'The key may not do this',

@@ -44,6 +44,8 @@ export type Route<
   readonly body: Body | null;
   /** Null: reading needs no Idempotency-Key. */
   readonly moves: RequestKind | null;
+  /** Taken from keys that have a signature key only when it is signed. */
+  readonly signed?: true;
   readonly reply: { readonly status: 200 | 201; readonly schema: z.ZodType; readonly description: string };
   /** The problems that are particular to this call; those of every call are added by the document. */
   readonly problems: readonly ProblemCode[];

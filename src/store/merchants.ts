@@ -15,8 +15,9 @@ const apiKeyRow = z.object({
   scopes: z.array(z.enum(scopes)),
   expires_at: instant.nullable(),
   networks: z.array(z.string()),
+  signature_key: z.instanceof(Uint8Array).nullable(),
 });
-const columns = raw('id, merchant_id, kind, scopes, expires_at, networks');
+const columns = raw('id, merchant_id, kind, scopes, expires_at, networks, signature_key');
 
 const listedApiKeyRow = apiKeyRow.extend({
   hint: z.string(),
@@ -26,8 +27,8 @@ const listedApiKeyRow = apiKeyRow.extend({
 const listedColumns = sql`${columns}, hint, created_at, last_used_at`;
 
 function fromApiKeyRow(row: unknown): ApiKey {
-  const { merchant_id, expires_at, ...read } = apiKeyRow.parse(row);
-  return { ...read, merchantId: merchant_id, expiresAt: expires_at };
+  const { merchant_id, expires_at, signature_key, ...read } = apiKeyRow.parse(row);
+  return { ...read, merchantId: merchant_id, expiresAt: expires_at, signatureKey: signature_key };
 }
 
 function fromListedApiKeyRow(row: unknown): ListedApiKey {
@@ -55,12 +56,18 @@ export function merchantQueries(database: Database): Store['merchants'] {
       return rows.map(fromListedApiKeyRow);
     },
     addApiKey: async (key) => {
-      await database.rows(sql`insert into api_keys (id, merchant_id, kind, hash, hint, scopes, created_at, expires_at, networks)
+      await database.rows(sql`insert into api_keys (id, merchant_id, kind, hash, hint, scopes, created_at, expires_at, networks, signature_key)
         values (${key.id}, ${key.merchantId}, ${key.kind}, ${key.hash}, ${key.hint}, ${key.scopes},
-          ${toTimestamp(key.createdAt)}, ${key.expiresAt === null ? null : toTimestamp(key.expiresAt)}, ${key.networks ?? []})`);
+          ${toTimestamp(key.createdAt)}, ${key.expiresAt === null ? null : toTimestamp(key.expiresAt)}, ${key.networks ?? []}, ${key.signatureKey ?? null})`);
     },
     expireApiKey: async (keyId, at) => {
       await database.rows(sql`update api_keys set expires_at = ${toTimestamp(at)} where id = ${keyId}`);
+    },
+    setSignatureKey: async (keyId, signatureKey) => {
+      const rows = await database.rows(
+        sql`update api_keys set signature_key = ${signatureKey} where id = ${keyId} returning 1`,
+      );
+      return rows.length === 1;
     },
     create: async (merchant) => {
       await database.rows(sql`insert into merchants (id, name, created_at)

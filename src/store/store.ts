@@ -50,6 +50,8 @@ export type Store = {
     readonly addApiKey: (key: NewApiKey) => Promise<void>;
     readonly findApiKeyById: (id: ApiKey['id']) => Promise<ListedApiKey | null>;
     readonly listApiKeys: (merchantId: MerchantId) => Promise<readonly ListedApiKey[]>;
+    /** Says whose signature refunds with the key need; answers whether there is such a key. */
+    readonly setSignatureKey: (id: ApiKey['id'], signatureKey: Uint8Array | null) => Promise<boolean>;
     /** From then on the key is nobody's. Processes that have just seen it believe it a few seconds longer. */
     readonly expireApiKey: (id: ApiKey['id'], at: Instant) => Promise<void>;
   };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ChallengeProvider, Proof } from '../../src/http/challenge/challenge.ts';
+import { type ChallengeProvider, type Proof, onceInMemory } from '../../src/http/challenge/challenge.ts';
 import { attackSwitch, sliceMs, type AttackSwitch } from '../../src/http/rate-limit/attack-switch.ts';
 import { makeGate, type Entry, type Gate } from '../../src/http/rate-limit/gate.ts';
 import { readLimits } from '../../src/http/rate-limit/limits.ts';
@@ -43,6 +43,7 @@ function open(): {
   let now = 0;
   const attacks = attackSwitch({ now: () => now, onChange: () => undefined });
   const gate = makeGate({
+    once: onceInMemory(),
     limiter: rateLimiter({ limits: read.limits, store: memoryStore({ now: () => now }) }),
     attacks,
     provider,

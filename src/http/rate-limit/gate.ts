@@ -1,4 +1,4 @@
-import type { ChallengeProvider, Proof, Purpose } from '../challenge/challenge.ts';
+import type { ChallengeProvider, Once, Proof, Purpose } from '../challenge/challenge.ts';
 import { type Problem, problemOf } from '../problem.ts';
 import type { AttackSwitch } from './attack-switch.ts';
 import type { Call } from './limits.ts';
@@ -22,6 +22,7 @@ export type Gate = {
   ) => Promise<{ readonly provider: ChallengeProvider['name']; readonly challenge: object }>;
   /** Whether a solution holds, for those who asked for the challenge themselves. */
   readonly verify: ChallengeProvider['verify'];
+  readonly once: Once;
 };
 
 /** What became of a call, and the risk score that it was given if it was. */
@@ -40,10 +41,12 @@ export function makeGate({
   limiter,
   attacks,
   provider,
+  once,
 }: {
   limiter: RateLimiter;
   attacks: AttackSwitch;
   provider: ChallengeProvider;
+  once: Once;
 }): Gate {
   const note = ({ call, keys }: Visit, became: Parameters<AttackSwitch['note']>[1]): void => {
     if (keys.merchant !== undefined && tryCards.has(call)) attacks.note(keys.merchant, became, keys.card);
@@ -77,5 +80,6 @@ export function makeGate({
       return { provider: provider.name, challenge: await provider.create(purpose, subject, work) };
     },
     verify: provider.verify,
+    once,
   };
 }

@@ -96,7 +96,7 @@ export function openGate(settings: {
       : siteVerify(challenges.provider, challenges);
 
   return {
-    ...makeGate({ limiter, attacks, provider: counted(provider, metrics) }),
+    ...makeGate({ limiter, attacks, provider: counted(provider, metrics), once }),
     reload: () => {
       try {
         limiter.reload(read());

@@ -12,13 +12,16 @@ export const refundOrder = route({
   path: '/v1/orders/{order_id}/refunds',
   tag: 'Orders',
   summary: 'Refund an order',
-  description: 'Gives captured money back, all of it or a part.',
+  description:
+    'Gives captured money back, all of it or a part. For a key that has a signature key, the request is signed ' +
+    '(RFC 9421, docs/security/signatures.md).',
   scope: 'orders',
   client: false,
   params: z.strictObject({ order_id: idOf('ord', 'The order.') }),
   query: nothing,
   body: refundBody.optional(),
   moves: 'refund_order',
+  signed: true,
   reply: { status: 200, schema: orderShown, description: 'The order with the refund.' },
   problems: ['order_not_captured', 'refund_above_captured', 'currency_mismatch', 'payment_quarantined'],
   handle: ({ deps, params, body, request }) => {
