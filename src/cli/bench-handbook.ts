@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
-import type { Entry, History } from '../domain/risk/entities.ts';
+import { codeOf, entryWidth, place, unseen, type Happening, type History } from '../domain/risk/entities.ts';
 import type { MerchantId } from '../kernel/ids.ts';
 import { dayMs, type Instant } from '../kernel/instant.ts';
 import { records } from '../risk/replay/orders.ts';
@@ -29,13 +29,16 @@ const keyOf = (kind: string, id: string): string =>
   createHash('sha256').update(`${kind}\n${id}`).digest('base64url').slice(0, 12);
 
 /** Entries of one kind with `since < at <= until`: how many, and their sum. */
-function between(history: History | undefined, what: Entry['what'], since: Instant, until: Instant) {
+function between(history: History | undefined, what: Happening, since: Instant, until: Instant) {
+  const code = codeOf(what);
+  const { log, from, to } = history ?? unseen;
   let count = 0;
   let sum = 0;
-  for (const entry of history?.entries ?? []) {
-    if (entry.what !== what || entry.at <= since || entry.at > until) continue;
+  for (let entry = from; entry < to; entry += entryWidth) {
+    const at = log[entry + place.at] ?? NaN;
+    if (log[entry + place.what] !== code || at <= since || at > until) continue;
     count += 1;
-    sum += entry.amount;
+    sum += log[entry + place.amount] ?? NaN;
   }
   return { count, sum };
 }

@@ -83,11 +83,13 @@ export class MalformedTrees extends Error {
 }
 
 /** Whether a row goes left at an inner node; NaN goes where the training sent missing values. */
-export function goesLeft(ensemble: Ensemble, node: number, row: Float32Array): boolean {
-  const value = row[ensemble.feature[node] ?? -1] ?? NaN;
-  return Number.isNaN(value)
-    ? ensemble.missingGoesLeft[node] === 1
-    : value <= (ensemble.threshold[node] ?? NaN);
+export function goesLeft(
+  { feature, threshold, missingGoesLeft }: Ensemble,
+  node: number,
+  row: Float32Array,
+): boolean {
+  const value = row[feature[node] ?? -1] ?? NaN;
+  return value <= (threshold[node] ?? NaN) || (Number.isNaN(value) && missingGoesLeft[node] === 1);
 }
 
 /** The row's log-odds: the oracle of the ONNX file, and what scores in its place where its runtime cannot be loaded. */

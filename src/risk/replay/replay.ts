@@ -1,12 +1,12 @@
-import type { AssessmentEvent } from '../../domain/risk/decision.ts';
-import { evaluate, type Feature } from '../../domain/risk/features/feature.ts';
+import { assessmentEvents, type AssessmentEvent } from '../../domain/risk/decision.ts';
+import { evaluate } from '../../domain/risk/features/feature.ts';
 import { featuresOf } from '../../domain/risk/features/library.ts';
 import type { EntityKeys } from '../../domain/risk/entities.ts';
 import type { Signals } from '../../domain/risk/signals.ts';
 import type { MerchantId } from '../../kernel/ids.ts';
 import { dayMs, type Instant } from '../../kernel/instant.ts';
 import { amountOf, contextOf, withHistories, type SignalReading } from '../signals/context.ts';
-import type { Velocity } from '../velocity/velocity.ts';
+import type { MemoryVelocity } from '../velocity/memory.ts';
 
 /** Something that happened in a shop's past, in the order of time. */
 export type PastEvent = {
@@ -25,7 +25,7 @@ export type Replayed<Past extends PastEvent> = {
 
 export type ReplaySettings = SignalReading & {
   readonly merchantId: MerchantId;
-  readonly velocity: Velocity;
+  readonly velocity: Pick<MemoryVelocity, 'recall' | 'remember'>;
   /** How long after an event its label became known: chargebacks take 30 days. */
   readonly labelDelayMs: number;
 };
@@ -33,30 +33,40 @@ export type ReplaySettings = SignalReading & {
 export const chargebackDelayMs = 30 * dayMs;
 
 /**
- * Lives a shop's past through the code that serves: reads what was known, then lets the event happen.
+ * Lives a shop's past through the code that serves, one event a call: reads what was known, then lets the event happen.
+ * Answers the values in the order of `featuresOf(event)`, as a live assessment at that moment would have read them.
  *
  * A label is told to the counters once `labelDelayMs` has passed, before the first event at or after that moment.
  */
-export async function* replay<Past extends PastEvent>(
-  past: AsyncIterable<Past> | Iterable<Past>,
-  { merchantId, velocity, labelDelayMs, ...reading }: ReplaySettings,
-): AsyncGenerator<Replayed<Past>> {
-  const features = new Map<AssessmentEvent, readonly Feature[]>();
+export function createReplay({
+  merchantId,
+  velocity,
+  labelDelayMs,
+  ...reading
+}: ReplaySettings): (event: PastEvent) => number[] {
+  const features = new Map(assessmentEvents.map((event) => [event, featuresOf(event)]));
   const labels = queue<{ keys: EntityKeys; fraud: boolean; happenedAt: Instant }>();
-  for await (const event of past) {
-    const { at } = event;
+  return ({ event, at, signals, fraud }) => {
     for (let due = labels.first(); due && due.happenedAt + labelDelayMs <= at; due = labels.first()) {
-      await velocity.observe(merchantId, due.keys, { what: 'labelled', ...due });
+      velocity.remember(due.keys, { what: 'labelled', fraud: due.fraud, happenedAt: due.happenedAt });
       labels.shift();
     }
-    const context = contextOf(reading, merchantId, event.signals, at);
-    const histories = await velocity.read(merchantId, context.keys);
-    const declared = features.get(event.event) ?? featuresOf(event.event);
-    features.set(event.event, declared);
-    yield { past: event, values: evaluate(declared, withHistories(context, histories)) };
-    await velocity.observe(merchantId, context.keys, { what: event.event, at, amount: amountOf(context) });
-    if (event.fraud !== null) labels.push({ keys: context.keys, fraud: event.fraud, happenedAt: at });
-  }
+    const context = contextOf(reading, merchantId, signals, at);
+    const histories = velocity.recall(context.keys);
+    const values = evaluate(features.get(event) ?? [], withHistories(context, histories));
+    velocity.remember(context.keys, { what: event, at, amount: amountOf(context) });
+    if (fraud !== null) labels.push({ keys: context.keys, fraud, happenedAt: at });
+    return values;
+  };
+}
+
+/** The same for those who can wait for each event. */
+export async function* replay<Past extends PastEvent>(
+  past: AsyncIterable<Past> | Iterable<Past>,
+  settings: ReplaySettings,
+): AsyncGenerator<Replayed<Past>> {
+  const valuesOf = createReplay(settings);
+  for await (const event of past) yield { past: event, values: valuesOf(event) };
 }
 
 /** First in, first out, without moving what is left at every turn. */

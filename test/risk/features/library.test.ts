@@ -7,6 +7,7 @@ import { featuresOf, library } from '../../../src/domain/risk/features/library.t
 import { count, distinct, fraudShare, novel } from '../../../src/domain/risk/features/measures.ts';
 import { dayMs, hourMs } from '../../../src/kernel/instant.ts';
 import { featureHash } from '../../../src/risk/signals/feature-hash.ts';
+import { historyOf } from '../velocity/entries.ts';
 
 const at = Date.UTC(2026, 2, 1, 12);
 const nothing: Context = { at, facts: {}, keys: {}, histories: {} };
@@ -49,7 +50,7 @@ test('a window is open at its far end and closed at now, and ignores what is lat
   const entry = (age: number) => ({ at: at - age, what: 'checkout', amount: 1, keys: {} }) as const;
   const measure = count('email', 'checkout', '1h');
   const counted = (age: number): number =>
-    measure({ ...nothing, histories: { email: { ...unseen, entries: [entry(age)] } } });
+    measure({ ...nothing, histories: { email: historyOf([entry(age)]) } });
   expect([hourMs, hourMs - 1, 0, -1].map(counted)).toEqual([0, 1, 1, 0]);
 });
 
@@ -60,13 +61,13 @@ test('a distinct count counts each once and leaves out events that name none', (
     amount: 1,
     keys: card === undefined ? {} : { card },
   }));
-  expect(distinct('ip', 'card', '24h')({ ...nothing, histories: { ip: { ...unseen, entries } } })).toBe(2);
+  expect(distinct('ip', 'card', '24h')({ ...nothing, histories: { ip: historyOf(entries) } })).toBe(2);
 });
 
 test('something is new only to an entity that has a past', () => {
   const past = { at: at - dayMs, what: 'checkout' as const, amount: 1, keys: { area: 'here' } };
   const newTo = (area: string, entries: (typeof past)[]): number =>
-    novel('email', 'area')({ ...nothing, keys: { area }, histories: { email: { ...unseen, entries } } });
+    novel('email', 'area')({ ...nothing, keys: { area }, histories: { email: historyOf(entries) } });
   expect(newTo('here', [])).toBeNaN();
   expect(newTo('here', [past])).toBe(0);
   expect(newTo('there', [past])).toBe(1);

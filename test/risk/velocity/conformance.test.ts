@@ -1,12 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../../src/domain/risk/features/feature.ts';
-import { entriesMax, unseen } from '../../../src/domain/risk/entities.ts';
+import {
+  entriesMax,
+  entryWidth,
+  markOf,
+  unseen,
+  type EntityKeys,
+  type History,
+} from '../../../src/domain/risk/entities.ts';
 import { featuresOf } from '../../../src/domain/risk/features/library.ts';
 import type { Velocity } from '../../../src/risk/velocity/velocity.ts';
 import { memoryVelocity } from '../../../src/risk/velocity/memory.ts';
 import { redisVelocity } from '../../../src/risk/velocity/redis.ts';
 import { describeWithRedis } from '../../harness/redis.ts';
+import { entriesOf } from './entries.ts';
 import { happeningsFrom, contextAt, merchant } from './events.ts';
 
 const conformance = (open: () => Promise<Velocity>) => () => {
@@ -21,7 +29,9 @@ const conformance = (open: () => Promise<Velocity>) => () => {
 
   test('an entity that never happened is unseen', async () => {
     email = fresh();
-    expect(await velocity.read(merchant, { email })).toEqual({ email: unseen });
+    const history = (await velocity.read(merchant, { email })).email;
+    expect(entriesOf(history)).toEqual([]);
+    expect({ ...unseen, ...history, log: [], from: 0, to: 0 }).toEqual(unseen);
   });
 
   test('an entity that is not named has no history', async () => {
@@ -33,8 +43,12 @@ const conformance = (open: () => Promise<Velocity>) => () => {
     await velocity.observe(merchant, keys, { what: 'checkout', at, amount: 12.34 });
     const { email, card } = await velocity.read(merchant, keys);
     expect(email).toMatchObject({ firstSeenAt: at, attempts: 1, frauds: 0, goods: 0 });
-    expect(email?.entries).toEqual([{ what: 'checkout', at, amount: 12.34, keys }]);
+    expect(entriesOf(email)).toEqual([{ what: 'checkout', at, amount: 12.34 }]);
     expect(card).toEqual(email);
+    const place = email!.to - entryWidth;
+    expect(email!.log[place + 4]).toBe(markOf(keys.email));
+    expect(email!.log[place + 5]).toBe(markOf(keys.card));
+    expect(email!.log[place + 6]).toBeNaN();
   });
 
   test('how an attempt ended is an entry and not another attempt', async () => {
@@ -43,13 +57,13 @@ const conformance = (open: () => Promise<Velocity>) => () => {
     await velocity.observe(merchant, keys, { what: 'declined', at: at + 1, amount: 1 });
     const history = (await velocity.read(merchant, keys)).email;
     expect(history?.attempts).toBe(1);
-    expect(history?.entries.map((entry) => entry.what)).toEqual(['checkout', 'declined']);
+    expect(entriesOf(history).map((entry) => entry.what)).toEqual(['checkout', 'declined']);
   });
 
   test('an event without money has no amount', async () => {
     const keys = { email: fresh() };
     await velocity.observe(merchant, keys, { what: 'login', at, amount: NaN });
-    expect((await velocity.read(merchant, keys)).email?.entries[0]?.amount).toBeNaN();
+    expect(entriesOf((await velocity.read(merchant, keys)).email)[0]?.amount).toBeNaN();
   });
 
   test('labels add up and the latest fraud stays, whatever the order they come in', async () => {
@@ -70,9 +84,23 @@ const conformance = (open: () => Promise<Velocity>) => () => {
       await velocity.observe(merchant, keys, { what: 'checkout', at: at + index, amount: index });
     const history = (await velocity.read(merchant, keys)).email;
     expect(history?.attempts).toBe(entriesMax + 3);
-    expect(history?.entries.map((entry) => entry.amount)).toEqual(
+    expect(entriesOf(history).map((entry) => entry.amount)).toEqual(
       Array.from({ length: entriesMax }, (_, index) => index + 3),
     );
+  });
+
+  test('what was read does not change with what happens later, to it or to one that shared its past', async () => {
+    const [email, account] = [fresh(), fresh()];
+    const happens = (keys: EntityKeys, amount: number): Promise<void> =>
+      velocity.observe(merchant, keys, { what: 'checkout', at, amount });
+    const amounts = (history: History | undefined): number[] =>
+      entriesOf(history).map((entry) => entry.amount);
+    await happens({ email, account }, 1);
+    const before = (await velocity.read(merchant, { email })).email;
+    await happens({ email }, 2);
+    await happens({ account }, 3);
+    const after = await velocity.read(merchant, { email, account });
+    expect([before, after.email, after.account].map(amounts)).toEqual([[1], [1, 2], [1, 3]]);
   });
 
   test('ten observations at once are all counted', async () => {
@@ -82,7 +110,7 @@ const conformance = (open: () => Promise<Velocity>) => () => {
     );
     const history = (await velocity.read(merchant, keys)).email;
     expect(history).toMatchObject({ attempts: 10 });
-    expect(history?.entries).toHaveLength(10);
+    expect(entriesOf(history)).toHaveLength(10);
   });
 };
 

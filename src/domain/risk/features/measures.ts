@@ -1,9 +1,13 @@
 import { dayMs, minuteMs } from '../../../kernel/instant.ts';
 import {
+  codeOf,
+  entryWidth,
+  markOf,
+  place,
+  unseen,
   windows,
   type CountedKind,
   type EntityKind,
-  type Entry,
   type Happening,
   type History,
   type Window,
@@ -14,19 +18,24 @@ import type { Context } from './feature.ts';
 /** A pure function of the past: equal contexts give equal numbers, bit for bit, whichever store they came from. */
 export type Measure = (context: Context) => number;
 
-const anything = (): boolean => true;
-const is =
-  (what: Happening) =>
-  (entry: Entry): boolean =>
-    entry.what === what;
+/** Whether the entry that begins at `entry` counts. */
+type Matches = (log: ArrayLike<number>, entry: number, context: Context) => boolean;
 
 /** Visits the entries of one entity inside the window `(at − window, at]`; false when the entity is not named. */
-function visit(context: Context, kind: EntityKind, window: Window, see: (entry: Entry) => void): boolean {
-  const history = context.histories[kind];
+function visit(
+  { at, histories }: Context,
+  kind: EntityKind,
+  window: Window,
+  see: (log: ArrayLike<number>, entry: number) => void,
+): boolean {
+  const history = histories[kind];
   if (history === undefined) return false;
-  const { at } = context;
+  const { log, from, to } = history;
   const since = at - windows[window];
-  for (const entry of history.entries) if (entry.at > since && entry.at <= at) see(entry);
+  for (let entry = from; entry < to; entry += entryWidth) {
+    const then = log[entry + place.at] ?? NaN;
+    if (then > since && then <= at) see(log, entry);
+  }
   return true;
 }
 
@@ -36,66 +45,96 @@ export const fact =
     context.facts[name] ?? NaN;
 
 export function count(kind: EntityKind, what: Happening, window: Window): Measure {
+  const code = codeOf(what);
+  const length = windows[window];
   // Written out, because half of all features are counts and this loop is where a replay spends its time.
   return ({ at, histories }) => {
     const history = histories[kind];
     if (history === undefined) return NaN;
-    const since = at - windows[window];
+    const { log, from, to } = history;
+    const since = at - length;
     let found = 0;
-    for (const entry of history.entries)
-      if (entry.what === what && entry.at > since && entry.at <= at) found += 1;
+    for (let entry = from; entry < to; entry += entryWidth) {
+      if (log[entry + place.what] !== code) continue;
+      const then = log[entry + place.at] ?? NaN;
+      if (then > since && then <= at) found += 1;
+    }
     return found;
   };
 }
 
-export function countWhere(
-  kind: EntityKind,
-  window: Window,
-  matches: (entry: Entry, context: Context) => boolean,
-): Measure {
+export function countWhere(kind: EntityKind, window: Window, matches: Matches): Measure {
   return (context) => {
     let found = 0;
-    return visit(context, kind, window, (entry) => (found += matches(entry, context) ? 1 : 0)) ? found : NaN;
+    const named = visit(context, kind, window, (log, entry) => {
+      if (matches(log, entry, context)) found += 1;
+    });
+    return named ? found : NaN;
   };
 }
 
+const order = codeOf('checkout');
+const isOrder: Matches = (log, entry) => log[entry + place.what] === order;
 /** An order without a price: a trial, or a card being tried out. */
-export const isFree = (entry: Entry): boolean => entry.what === 'checkout' && entry.amount === 0;
+export const isFree: Matches = (log, entry, context) =>
+  isOrder(log, entry, context) && log[entry + place.amount] === 0;
 /** An order of exactly the amount of this one, as a script repeats it. */
-export const isSameAmount = (entry: Entry, { facts }: Context): boolean =>
-  entry.what === 'checkout' && entry.amount === facts['order.value'];
+export const isSameAmount: Matches = (log, entry, context) =>
+  isOrder(log, entry, context) && log[entry + place.amount] === context.facts['order.value'];
 
 /** How many different entities of a kind were seen together with this one. */
 export function distinct(kind: EntityKind, of: CountedKind, window: Window, what?: Happening): Measure {
-  const matches = what === undefined ? anything : is(what);
+  const code = what && codeOf(what);
   return (context) => {
-    const found = new Set<string>();
-    const named = visit(context, kind, window, (entry) => {
-      const key = entry.keys[of];
-      if (key !== undefined && matches(entry)) found.add(key);
+    const found = different(of);
+    const named = visit(context, kind, window, (log, entry) => {
+      if (code === undefined || log[entry + place.what] === code) found.add(log, entry);
     });
-    return named ? found.size : NaN;
+    return named ? found.count() : NaN;
+  };
+}
+
+/** Collects the different entities of a kind that entries name. An array, because most windows know a handful. */
+function different(of: CountedKind): {
+  readonly add: (log: ArrayLike<number>, entry: number) => void;
+  readonly count: () => number;
+} {
+  const marks: number[] = [];
+  return {
+    add: (log, entry) => {
+      const mark = log[entry + place[of]] ?? NaN;
+      if (!Number.isNaN(mark) && !marks.includes(mark)) marks.push(mark);
+    },
+    count: () => marks.length,
   };
 }
 
 /** Whether this event brings a `what` that was never seen with the entity: 0 or 1; unknown on the entity's first event. */
 export function novel(kind: EntityKind, what: CountedKind): Measure {
-  return (context) => {
-    const key = context.keys[what];
-    const entries = context.histories[kind]?.entries ?? [];
-    if (key === undefined || entries.length === 0) return NaN;
-    return entries.some((entry) => entry.keys[what] === key) ? 0 : 1;
+  return ({ keys, histories }) => {
+    const history = histories[kind];
+    const mark = markOf(keys[what]);
+    if (history === undefined || history.from === history.to || Number.isNaN(mark)) return NaN;
+    const { log, from, to } = history;
+    for (let entry = from; entry < to; entry += entryWidth) if (log[entry + place[what]] === mark) return 0;
+    return 1;
   };
 }
 
 export function sum(kind: EntityKind, what: Happening, window: Window): Measure {
+  const code = codeOf(what);
   return (context) => {
     let total = 0;
-    const named = visit(context, kind, window, (entry) => {
-      if (entry.what === what && !Number.isNaN(entry.amount)) total += entry.amount;
+    const named = visit(context, kind, window, (log, entry) => {
+      if (log[entry + place.what] === code) total += knownAmount(log, entry);
     });
     return named ? total : NaN;
   };
+}
+
+function knownAmount(log: ArrayLike<number>, entry: number): number {
+  const amount = log[entry + place.amount] ?? NaN;
+  return Number.isNaN(amount) ? 0 : amount;
 }
 
 /** The order's value over the mean value of the entity's orders in the window. */
@@ -103,9 +142,9 @@ export function toHabit(kind: EntityKind, window: Window): Measure {
   return (context) => {
     let total = 0;
     let orders = 0;
-    visit(context, kind, window, (entry) => {
-      if (entry.what !== 'checkout' || Number.isNaN(entry.amount)) return;
-      total += entry.amount;
+    visit(context, kind, window, (log, entry) => {
+      if (!isOrder(log, entry, context) || Number.isNaN(log[entry + place.amount])) return;
+      total += knownAmount(log, entry);
       orders += 1;
     });
     return orders === 0 || total === 0 ? NaN : (context.facts['order.value'] ?? NaN) / (total / orders);
@@ -114,23 +153,29 @@ export function toHabit(kind: EntityKind, window: Window): Measure {
 
 /** Among the entity's entries of two kinds in the window, the share that is of the first; unknown without any. */
 export function share(kind: EntityKind, part: Happening, rest: Happening, window: Window): Measure {
+  const [one, other] = [codeOf(part), codeOf(rest)];
   return (context) => {
     let parts = 0;
     let all = 0;
-    visit(context, kind, window, (entry) => {
-      if (entry.what === part) parts += 1;
-      if (entry.what === part || entry.what === rest) all += 1;
+    visit(context, kind, window, (log, entry) => {
+      const code = log[entry + place.what];
+      if (code === one) parts += 1;
+      if (code === one || code === other) all += 1;
     });
     return all === 0 ? NaN : parts / all;
   };
 }
 
 export function minutesSince(kind: EntityKind, what: Happening): Measure {
-  return (context) => {
+  const code = codeOf(what);
+  return ({ at, histories }) => {
+    const { log, from, to } = histories[kind] ?? unseen;
     let last = NaN;
-    for (const entry of context.histories[kind]?.entries ?? [])
-      if (entry.what === what && entry.at <= context.at && !(entry.at <= last)) last = entry.at;
-    return (context.at - last) / minuteMs;
+    for (let entry = from; entry < to; entry += entryWidth) {
+      const then = log[entry + place.at] ?? NaN;
+      if (log[entry + place.what] === code && then <= at && !(then <= last)) last = then;
+    }
+    return (at - last) / minuteMs;
   };
 }
 
@@ -159,13 +204,10 @@ export const fraudShare = ofHistory(
 /** How many different accounts are joined to this event by a shared device, address or phone. */
 export function joinedAccounts(window: Window): Measure {
   return (context) => {
-    const found = new Set<string>();
+    const found = different('account');
     let named = false;
     for (const kind of ['device', 'ip', 'address', 'phone'] as const)
-      named =
-        visit(context, kind, window, (entry) => {
-          if (entry.keys.account !== undefined) found.add(entry.keys.account);
-        }) || named;
-    return named ? found.size : NaN;
+      named = visit(context, kind, window, found.add) || named;
+    return named ? found.count() : NaN;
   };
 }
