@@ -26,10 +26,7 @@ export async function processDelivery(deps: Deps, delivery: Delivery): Promise<v
   const close = (note: string) => deps.store.deliveries.close(name, 'processed', note);
   if (testimony.about === 'nothing') return close('of no consequence');
 
-  const purchase =
-    testimony.about === 'movement'
-      ? await deps.store.purchases.findByMovement(delivery, testimony.ref)
-      : await deps.store.purchases.findByAttempt(delivery, testimony.ref);
+  const purchase = await deps.store.purchases.findByReference(delivery, testimony.ref);
   if (purchase === null) {
     return delivery.tries < triesMax
       ? undefined

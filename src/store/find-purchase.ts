@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Checkout } from '../domain/checkout/checkout.ts';
-import type { AttemptRef, PspAccountRef } from '../domain/payment/witness.ts';
+import type { AttemptRef, MovementRef, PspAccountRef } from '../domain/payment/witness.ts';
 import type { Purchase } from '../domain/purchase/purchase.ts';
 import type { RequestName, StoredRequest } from '../domain/request.ts';
 import type { CheckoutId } from '../kernel/ids.ts';
@@ -83,16 +83,63 @@ async function findTogether(
   return found;
 }
 
+type ReferenceAsk = { readonly account: PspAccountRef; readonly ref: AttemptRef | MovementRef };
+
+const referenced = ['integer', 'text', 'text', 'text', 'text', 'text', 'text'];
+const counted = z.object({ n: z.number() });
+
+/**
+ * What a PSP names in its messages: by its own reference only where our id is not given, by the attempt where the
+ * movement is not known. Only attempts at this very account: another merchant's PSP cannot speak about them.
+ */
+async function findReferencedTogether(
+  database: Database,
+  asks: readonly ReferenceAsk[],
+): Promise<readonly (Purchase | null)[]> {
+  const statement = writtenOnce(
+    `purchases of ${asks.length} references`,
+    () => `select asked.n, ${purchaseText}
+      from ${valuesOf(referenced, asks.length, 1)}
+        as asked (n, psp, account, movement_id, movement_reference, attempt_id, attempt_reference)
+      cross join lateral (
+        ${[
+          'movements as m join attempts as a on a.id = m.attempt_id where m.id = asked.movement_id',
+          'movements as m join attempts as a on a.id = m.attempt_id where m.psp_reference = asked.movement_reference',
+          'attempts as a where a.id = asked.attempt_id',
+          'attempts as a where a.psp_reference = asked.attempt_reference',
+        ]
+          .map(
+            (way, nth) =>
+              `(select ${nth} as nth, a.merchant_id, a.checkout_id from ${way} and a.psp = asked.psp and a.psp_account = asked.account limit 1)`,
+          )
+          .join(' union all ')} order by nth limit 1
+      ) as meant
+      join checkouts as c on c.merchant_id = meant.merchant_id and c.id = meant.checkout_id ${itsSaleText}`,
+  );
+  const values = asks.flatMap(({ account, ref }, n) => {
+    const movement = 'attempt' in ref ? named(ref.movementId, ref.pspReference) : [null, null];
+    const attempt = 'attempt' in ref ? ref.attempt : ref;
+    return [n, account.psp, account.account, ...movement, ...named(attempt.attemptId, attempt.pspReference)];
+  });
+  const found = asks.map((): Purchase | null => null);
+  for (const row of await database.run({ ...statement, values }))
+    found[counted.parse(row).n] = fromPurchaseRow(row);
+  return found;
+}
+
+function named(id: string | undefined, pspReference: string | undefined): (string | null)[] {
+  return id === undefined ? [null, pspReference ?? null] : [id, null];
+}
+
 export function purchaseQueries(database: Database): Store['purchases'] {
   const findOne = async (statement: Sql): Promise<Purchase | null> => {
     const [row] = await database.rows(statement);
     return row === undefined ? null : fromPurchaseRow(row);
   };
-  const findByAttempt = (account: PspAccountRef, ref: AttemptRef): Promise<Purchase | null> =>
-    findOne(sql`select ${purchase} from checkouts as c ${itsSale}
-      where (c.merchant_id, c.id) = (select a.merchant_id, a.checkout_id from attempts as a where ${isAttempt(account, ref)} limit 1)`);
-
   const findForRequest = batched<RequestAsk, RequestFound>(asksMax, (asks) => findTogether(database, asks));
+  const findByReference = batched<ReferenceAsk, Purchase | null>(asksMax, (asks) =>
+    findReferencedTogether(database, asks),
+  );
 
   return {
     find: (merchantId, checkoutId) =>
@@ -100,21 +147,7 @@ export function purchaseQueries(database: Database): Store['purchases'] {
         sql`select ${purchase} from checkouts as c ${itsSale} where c.merchant_id = ${merchantId} and c.id = ${checkoutId}`,
       ),
     findForRequest: (request, checkoutId) => findForRequest('', { request, checkoutId }),
-    findByAttempt,
-    findByMovement: async (account, ref) => {
-      if (ref.movementId === undefined && ref.pspReference === undefined)
-        return findByAttempt(account, ref.attempt);
-      const movement =
-        ref.movementId === undefined
-          ? sql`m.psp_reference = ${ref.pspReference}`
-          : sql`m.id = ${ref.movementId}`;
-      const found = await findOne(sql`select ${purchase} from checkouts as c ${itsSale}
-        where (c.merchant_id, c.id) = (
-          select m.merchant_id, m.checkout_id from movements as m
-          join attempts as a on a.id = m.attempt_id
-          where ${movement} and a.psp = ${account.psp} and a.psp_account = ${account.account} limit 1)`);
-      return found ?? findByAttempt(account, ref.attempt);
-    },
+    findByReference: (account, ref) => findByReference('', { account, ref }),
     save: purchaseSaver(database),
     journal: async (merchantId, checkoutId) => {
       const rows = await database.rows(sql`select subject, at, from_state, to_state, because from journal
@@ -127,15 +160,6 @@ export function purchaseQueries(database: Database): Store['purchases'] {
       return rows.map(fromPurchaseRow);
     },
   };
-}
-
-/** Only an attempt at this very account: another merchant's PSP cannot speak about it. */
-function isAttempt({ psp, account }: PspAccountRef, ref: AttemptRef): Sql {
-  const which =
-    ref.attemptId === undefined
-      ? sql`a.psp_reference = ${ref.pspReference ?? null}`
-      : sql`a.id = ${ref.attemptId}`;
-  return sql`a.psp = ${psp} and a.psp_account = ${account} and ${which}`;
 }
 
 export { fromPurchaseRow, itsSale, purchase as purchaseColumns };

@@ -62,8 +62,10 @@ export type Store = {
       request: RequestName,
       checkoutId: CheckoutId,
     ) => Promise<{ readonly purchase: Purchase | null; readonly request: StoredRequest | null }>;
-    readonly findByAttempt: (account: PspAccountRef, ref: AttemptRef) => Promise<Purchase | null>;
-    readonly findByMovement: (account: PspAccountRef, ref: MovementRef) => Promise<Purchase | null>;
+    readonly findByReference: (
+      account: PspAccountRef,
+      ref: AttemptRef | MovementRef,
+    ) => Promise<Purchase | null>;
     /** Writes everything or nothing. */
     readonly save: (change: Change) => Promise<Saved>;
     readonly journal: (merchantId: MerchantId, checkoutId: CheckoutId) => Promise<readonly JournalEntry[]>;
