@@ -25,7 +25,8 @@ export type DatabaseSettings = {
  * read all of a small table, keep that plan, and still do so when the table has a million rows. Behind PgBouncer, which
  * passes no options on, set the same for the role.
  */
-const planByKey = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan';
+const planByKey =
+  '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan';
 
 const int8 = 20;
 const timestamptz = 1184;
