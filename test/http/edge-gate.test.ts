@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { solveChallenge, type Challenge } from 'altcha-lib';
-import { deriveKey } from 'altcha-lib/algorithms/pbkdf2';
 import { startTestService, type TestService } from '../harness/service.ts';
+import { solutionFor } from './routes/operations.ts';
 
 let shop: TestService;
 beforeAll(async () => {
@@ -32,19 +31,7 @@ async function checkoutAt(address: string) {
   };
 }
 
-async function solve(purpose: string, subject?: string): Promise<string> {
-  const asked = await shop.call(
-    'GET',
-    `/v1/challenges?purpose=${purpose}${subject === undefined ? '' : `&subject=${subject}`}`,
-    {
-      key: shop.keys.publishableKey,
-    },
-  );
-  expect(asked).toMatchObject({ status: 200, body: { provider: 'proof_of_work' } });
-  const challenge = asked.body['challenge'] as Challenge;
-  const solution = await solveChallenge({ challenge, deriveKey });
-  return Buffer.from(JSON.stringify({ challenge, solution })).toString('base64');
-}
+const solve = (purpose: string, subject?: string): Promise<string> => solutionFor(shop, purpose, subject);
 
 const metric = async (line: string): Promise<boolean> =>
   (await (await fetch(`${shop.admin()}/metrics`)).text()).includes(line);

@@ -120,9 +120,10 @@ function idsOf(prefix: string, known: readonly string[]): fc.Arbitrary<string> {
 
 function shots(operation: Operation, keys: Keys, known: readonly string[]): fc.Arbitrary<Shot> {
   const prefixes = idPrefixesOf(operation);
-  const paths = fc.tuple(...prefixes.map((prefix) => idsOf(prefix, known))).map((ids) => {
+  const odd = fc.option(pick('no-such-list', '%00', '%ff'), { freq: 8, nil: undefined });
+  const paths = fc.tuple(odd, ...prefixes.map((prefix) => idsOf(prefix, known))).map(([word, ...ids]) => {
     const byPrefix = new Map(prefixes.map((prefix, at) => [prefix, ids[at] ?? '']));
-    return pathWith(operation, (prefix) => byPrefix.get(prefix) ?? '');
+    return pathWith(operation, (prefix) => byPrefix.get(prefix) ?? '', word);
   });
   const query = operation.parameters.filter((parameter) => parameter.in === 'query');
   const queries = fc.oneof(

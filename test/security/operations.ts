@@ -62,14 +62,23 @@ export const operations: readonly Operation[] = Object.entries(document.paths).f
 
 /** The prefixes of the ids that a path names: `chk` of `/v1/checkouts/{checkout_id}`. */
 export function idPrefixesOf({ parameters }: Operation): readonly string[] {
-  return parameters.filter((parameter) => parameter.in === 'path').map(prefixOf);
+  return parameters
+    .filter((parameter) => parameter.in === 'path')
+    .map(prefixOf)
+    .filter((prefix) => prefix !== '');
 }
 
-/** The path with an id in every place, chosen by its prefix. */
-export function pathWith({ path, parameters }: Operation, idOf: (prefix: string) => string): string {
+/** The path with an id in every place, chosen by its prefix; a place for a word gets that, or the document's example. */
+export function pathWith(
+  { path, parameters }: Operation,
+  idOf: (prefix: string) => string,
+  word?: string,
+): string {
   return path.replace(/\{(\w+)\}/g, (_, named: string) => {
     const parameter = parameters.find(({ name }) => name === named);
-    return idOf(parameter === undefined ? '' : prefixOf(parameter));
+    const prefix = parameter === undefined ? '' : prefixOf(parameter);
+    if (prefix !== '') return idOf(prefix);
+    return word ?? String((parameter?.schema['examples'] as unknown[])[0]);
   });
 }
 

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { type Challenge, solveChallenge } from 'altcha-lib';
+import { deriveKey } from 'altcha-lib/algorithms/pbkdf2';
 import { hashSecret } from '../../../src/flows/new-secret.ts';
 import { type TestService, newId } from '../../harness/service.ts';
 
@@ -35,6 +37,44 @@ async function listed(shop: TestService): Promise<string> {
 }
 
 const snooze = { rule: 'honeypot', customer: 'ann', reason: 'a party', expires_at: '2099-12-31T23:59:59Z' };
+
+async function customer(shop: TestService): Promise<string> {
+  const { body } = await shop.call('POST', '/v1/customers', { body: {} });
+  return `/v1/customers/${String(body['id'])}`;
+}
+
+async function keptMethod(shop: TestService): Promise<string> {
+  const methods = `${await customer(shop)}/payment-methods`;
+  const { body } = await shop.call('POST', methods, { body: card });
+  return `${methods}/${String(body['id'])}`;
+}
+
+const endpoint = { url: 'https://shop.example.com/told' };
+
+async function newWebhookEndpoint(shop: TestService): Promise<string> {
+  const { body } = await shop.call('POST', '/v1/webhook-endpoints', { body: endpoint });
+  return `/v1/webhook-endpoints/${String(body['id'])}`;
+}
+
+/** One for all, because a merchant may not have many. */
+async function webhookEndpoint(shop: TestService): Promise<string> {
+  const { body } = await shop.call('GET', '/v1/webhook-endpoints');
+  const [known] = Object.values(body)[0] as { id: string }[];
+  return known === undefined ? newWebhookEndpoint(shop) : `/v1/webhook-endpoints/${known.id}`;
+}
+
+/** What a browser makes of a challenge. */
+export async function solved(challenge: Challenge): Promise<string> {
+  const solution = await solveChallenge({ challenge, deriveKey });
+  return Buffer.from(JSON.stringify({ challenge, solution })).toString('base64');
+}
+
+/** Asks for a challenge as a browser does, and solves it. */
+export async function solutionFor(shop: TestService, purpose: string, subject?: string): Promise<string> {
+  const query = `purpose=${purpose}${subject === undefined ? '' : `&subject=${subject}`}`;
+  const asked = await shop.call('GET', `/v1/challenges?${query}`, { key: shop.keys.publishableKey });
+  return solved(asked.body['challenge'] as Challenge);
+}
 
 /** How every operation of the API is called with success. */
 export const operations: Readonly<Record<string, (shop: TestService) => Promise<Ready>>> = {
@@ -81,13 +121,58 @@ export const operations: Readonly<Record<string, (shop: TestService) => Promise<
   },
   listSnoozes: () => Promise.resolve({ path: '/v1/snoozes' }),
   listEvents: () => Promise.resolve({ path: '/v1/events' }),
+  updateCheckout: async (shop) => ({
+    path: `/v1/checkouts/${await openCheckout(shop)}`,
+    body: { amount: 1399, currency: 'EUR' },
+  }),
+  incrementOrder: async (shop) => ({
+    path: `/v1/orders/${await authorized(shop)}/increment`,
+    body: { amount: 100, currency: 'EUR' },
+  }),
+  createCustomer: () => Promise.resolve({ path: '/v1/customers', body: {} }),
+  getCustomer: async (shop) => ({ path: await customer(shop) }),
+  createPaymentMethod: async (shop) => ({ path: `${await customer(shop)}/payment-methods`, body: card }),
+  listPaymentMethods: async (shop) => ({ path: `${await customer(shop)}/payment-methods` }),
+  completePaymentMethod: async (shop) => ({ path: `${await keptMethod(shop)}/complete`, body: {} }),
+  removePaymentMethod: async (shop) => ({ path: await keptMethod(shop) }),
+  listDisputes: () => Promise.resolve({ path: '/v1/disputes' }),
+  listDeliveries: () => Promise.resolve({ path: '/v1/deliveries' }),
+  labelOrder: async (shop) => ({
+    path: '/v1/labels',
+    body: { order: await paidOrder(shop), fraud: false },
+  }),
+  listLabels: () => Promise.resolve({ path: '/v1/labels' }),
+  createChallenge: () => Promise.resolve({ path: '/v1/challenges?purpose=confirm' }),
+  solveChallenge: async (shop) => {
+    const { path } = await operations['getAssessment']!(shop);
+    const subject = path.replace('/v1/assessments/', '');
+    return { path: `${path}/challenge`, body: { solution: await solutionFor(shop, 'login', subject) } };
+  },
+  createWebhookEndpoint: () => Promise.resolve({ path: '/v1/webhook-endpoints', body: endpoint }),
+  listWebhookEndpoints: () => Promise.resolve({ path: '/v1/webhook-endpoints' }),
+  getWebhookEndpoint: async (shop) => ({ path: await webhookEndpoint(shop) }),
+  changeWebhookEndpoint: async (shop) => ({
+    path: await webhookEndpoint(shop),
+    body: { description: 'changed' },
+  }),
+  removeWebhookEndpoint: async (shop) => ({ path: await newWebhookEndpoint(shop) }),
+  rotateWebhookEndpointSecret: async (shop) => ({
+    path: `${await webhookEndpoint(shop)}/rotate-secret`,
+    body: {},
+  }),
+  listWebhookEndpointDeliveries: async (shop) => ({ path: `${await webhookEndpoint(shop)}/deliveries` }),
+  replayWebhookEndpointDeliveries: async (shop) => ({
+    path: `${await webhookEndpoint(shop)}/replay`,
+    body: { event: newId('evt') },
+  }),
 };
 
-/** The same path, about something that does not exist. */
-export function ofNothing(path: string): string {
-  return path
+/** The same call, about something that does not exist. */
+export function ofNothing(ready: Ready): Ready {
+  const text = JSON.stringify(ready)
     .replace('blocked-emails', 'no-such-list')
-    .replace(/\b([a-z]{3})_[0-9a-z]{26}/, (_, prefix: string) => newId(prefix));
+    .replace(/\b([a-z]{2,4})_[0-9a-z]{26}/g, (_, prefix: string) => newId(prefix));
+  return JSON.parse(text) as Ready;
 }
 
 /** A secret key that may do nothing. */
