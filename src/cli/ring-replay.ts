@@ -1,19 +1,25 @@
 import { parseArgs } from 'node:util';
+import type { Decision } from '../domain/risk/decision.ts';
 import { featuresOf } from '../domain/risk/features/library.ts';
 import { isCurrency, money, type Currency } from '../kernel/money.ts';
-import { loadModel } from '../risk/model/model.ts';
+import { conclude } from '../risk/conclusion.ts';
+import { featureValues, findingsOf } from '../risk/evidence.ts';
+import { loadGeneration } from '../risk/generation.ts';
+import type { Model } from '../risk/model/model.ts';
+import { createEntries } from '../risk/policy/entries.ts';
 import { records } from '../risk/replay/orders.ts';
 import { chargebackDelayMs, replay, type PastEvent } from '../risk/replay/replay.ts';
 import { replaySettings } from './replay-settings.ts';
 
 /**
- * `npm run bench:ring [-- --data FILE]`: lives through a sign-up ring with the shipped scorecard and says which accounts it would have stopped:
- * at sign-up, and at the latest at the first purchase. Exits non-zero when the ring is not caught.
+ * `npm run ring [-- --data FILE]`: lives through a sign-up ring under the shipped policies and says whom they would not have let
+ * through unproven: at sign-up, and at the latest at the first purchase. Exits non-zero when the ring is not caught.
  */
 const { values: options } = parseArgs({
   options: {
     data: { type: 'string', default: '../shared/data/signups-2015/signups.csv.gz' },
-    model: { type: 'string', default: 'models/account-creation-1' },
+    policies: { type: 'string', default: 'policies' },
+    models: { type: 'string', default: 'models' },
   },
 });
 
@@ -25,7 +31,6 @@ if (!isCurrency(currency)) throw new Error('USD');
 type Account = {
   readonly fraud: boolean;
   readonly inRing: boolean;
-  readonly device: string;
   alarmedAtSignUp: boolean;
   alarmedAtPurchase: boolean;
 };
@@ -47,7 +52,6 @@ for await (const record of records(options.data)) {
   accounts.set(account_id, {
     fraud: record['is_fraud'] === '1',
     inRing: signedUpAt < ringEndsAt,
-    device: device_id,
     alarmedAtSignUp: false,
     alarmedAtPurchase: false,
   });
@@ -59,26 +63,31 @@ for await (const record of records(options.data)) {
 }
 steps.sort((a, b) => a.at - b.at);
 
-const model = await loadModel(options.model);
-const columnOf = (event: 'account_creation' | 'checkout', name: string): number =>
-  featuresOf(event).findIndex((feature) => feature.name === name);
-const columns = model.features.map((name) => columnOf('account_creation', name));
-const sinceSignUp = columnOf('checkout', 'account.minutes_since_signup');
-const onDevice = columnOf('checkout', 'device.accounts_30d');
-/** The scorecard asks for proof where a sign-up is more likely fraud than one in four. */
-const challengeAt = 0.25;
+const { deciders } = await loadGeneration({ policies: options.policies, models: options.models });
+const nobodyListed = createEntries();
+
+/** What the shipped policy of this event decides, with its model, on the values that a live assessment would have read. */
+async function decide({ event, signals, at }: Step, values: readonly number[]): Promise<Decision> {
+  const decider = deciders.get(event);
+  if (decider === undefined) throw new Error(`there is no policy for ${event}`);
+  const features = featuresOf(event);
+  const basis = {
+    features,
+    values: featureValues(features, values),
+    findings: findingsOf(signals, {}, decider.policy.lookups, nobodyListed, at),
+    degraded: [],
+    snoozed: new Set<string>(),
+  };
+  const score = async (asked: Model, row: Float32Array): Promise<number> =>
+    (await asked.score(row)).probability;
+  return (await conclude({ ...decider, challengers: [] }, basis, score)).decision;
+}
 
 for await (const { past, values } of replay(steps, replaySettings(chargebackDelayMs))) {
   const account = accounts.get(past.account);
-  if (account === undefined) continue;
-  if (past.event === 'account_creation') {
-    const row = Float32Array.from(columns, (column) => values[column] ?? NaN);
-    account.alarmedAtSignUp = (await model.score(row)).probability >= challengeAt;
-  } else {
-    // Bought within a minute of signing up, or on a device that by now has a second account.
-    account.alarmedAtPurchase =
-      account.alarmedAtSignUp || (values[sinceSignUp] ?? NaN) < 1 || (values[onDevice] ?? NaN) >= 2;
-  }
+  if (account === undefined || (await decide(past, values)) === 'allow') continue;
+  account.alarmedAtPurchase = true;
+  if (past.event === 'account_creation') account.alarmedAtSignUp = true;
 }
 
 const inRing = [...accounts.values()].filter((account) => account.inRing);

@@ -15,7 +15,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'tillgate-reload-'));
   sources = { policies: join(folder, 'policies'), models: join(folder, 'models') };
   cpSync('policies', sources.policies, { recursive: true });
-  cpSync('models/checkout-1', join(sources.models, 'checkout-1'), { recursive: true });
+  cpSync('models', sources.models, { recursive: true });
   [refused, accepted] = [[], 0];
 });
 afterEach(() => {
