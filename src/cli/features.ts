@@ -4,8 +4,8 @@ import { parseArgs } from 'node:util';
 import { createGzip } from 'node:zlib';
 import { featuresOf } from '../domain/risk/features/library.ts';
 import { dayMs } from '../kernel/instant.ts';
-import { orders } from '../risk/replay/orders.ts';
-import { replay } from '../risk/replay/replay.ts';
+import { orderBatches } from '../risk/replay/orders.ts';
+import { createReplay } from '../risk/replay/replay.ts';
 import { replaySettings } from './replay-settings.ts';
 
 /**
@@ -31,22 +31,22 @@ let events = 0;
 async function* lines(file: string): AsyncGenerator<string> {
   const names = featuresOf('checkout').map((feature) => feature.name);
   yield `order_id,day,is_fraud,${names.join(',')}\n`;
-  const settings = replaySettings(Number(options['label-delay-days']) * dayMs);
-  let chunk = '';
+  const valuesOf = createReplay(replaySettings(Number(options['label-delay-days']) * dayMs));
   const toDay = Number(options['to-day']);
-  for await (const { past, values } of replay(orders(file), settings)) {
-    if (past.day > toDay) break;
-    events += 1;
-    chunk += `${past.orderId},${past.day},${past.fraud ? 1 : 0}`;
-    for (const value of values) chunk += Number.isNaN(value) ? ',' : `,${value}`;
-    chunk += '\n';
-    if (chunk.length < 1 << 16) continue;
-    yield chunk;
-    chunk = '';
-    if (process.stderr.isTTY) process.stderr.write(`\r${events} orders, day ${past.day}`);
+  for await (const batch of orderBatches(file)) {
+    const rows = batch
+      .filter(({ day }) => day <= toDay)
+      .map((past) => {
+        const values = valuesOf(past).map((value) => (Number.isNaN(value) ? '' : value));
+        return `${past.orderId},${past.day},${past.fraud ? 1 : 0},${values.join(',')}\n`;
+      });
+    events += rows.length;
+    yield rows.join('');
+    const last = batch.at(-1)?.day ?? 0;
+    if (last > toDay) break;
+    if (process.stderr.isTTY) process.stderr.write(`\r${events} orders, day ${last}`);
   }
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
-  yield chunk;
 }
 
 const out = createWriteStream(options.out);

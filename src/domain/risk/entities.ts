@@ -114,7 +114,7 @@ export type History = {
 };
 
 /** Histories of the entities that the signals name; an entity that is not named has none. */
-export type Histories = { readonly [Kind in EntityKind]?: History | undefined };
+export type Histories = Readonly<Partial<Record<EntityKind, History>>>;
 
 /**
  * Windows are exact to the millisecond as long as they hold at most this many entries; beyond it the oldest are

@@ -1,12 +1,12 @@
 import { assessmentEvents, type AssessmentEvent } from '../../domain/risk/decision.ts';
 import { evaluate } from '../../domain/risk/features/feature.ts';
 import { featuresOf } from '../../domain/risk/features/library.ts';
-import type { EntityKeys } from '../../domain/risk/entities.ts';
 import type { Signals } from '../../domain/risk/signals.ts';
 import type { MerchantId } from '../../kernel/ids.ts';
 import { dayMs, type Instant } from '../../kernel/instant.ts';
 import { amountOf, contextOf, withHistories, type SignalReading } from '../signals/context.ts';
-import type { MemoryVelocity } from '../velocity/memory.ts';
+import type { Entity, MemoryVelocity } from '../velocity/memory.ts';
+import type { Label } from '../velocity/velocity.ts';
 
 /** Something that happened in a shop's past, in the order of time. */
 export type PastEvent = {
@@ -25,7 +25,7 @@ export type Replayed<Past extends PastEvent> = {
 
 export type ReplaySettings = SignalReading & {
   readonly merchantId: MerchantId;
-  readonly velocity: Pick<MemoryVelocity, 'recall' | 'remember'>;
+  readonly velocity: Pick<MemoryVelocity, 'meet' | 'happen' | 'label'>;
   /** How long after an event its label became known: chargebacks take 30 days. */
   readonly labelDelayMs: number;
 };
@@ -45,17 +45,17 @@ export function createReplay({
   ...reading
 }: ReplaySettings): (event: PastEvent) => number[] {
   const features = new Map(assessmentEvents.map((event) => [event, featuresOf(event)]));
-  const labels = queue<{ keys: EntityKeys; fraud: boolean; happenedAt: Instant }>();
+  const labels = queue<Label & { readonly entities: readonly Entity[] }>();
   return ({ event, at, signals, fraud }) => {
     for (let due = labels.first(); due && due.happenedAt + labelDelayMs <= at; due = labels.first()) {
-      velocity.remember(due.keys, { what: 'labelled', fraud: due.fraud, happenedAt: due.happenedAt });
+      velocity.label(due.entities, due);
       labels.shift();
     }
     const context = contextOf(reading, merchantId, signals, at);
-    const histories = velocity.recall(context.keys);
+    const { histories, entities } = velocity.meet(context.keys);
     const values = evaluate(features.get(event) ?? [], withHistories(context, histories));
-    velocity.remember(context.keys, { what: event, at, amount: amountOf(context) });
-    if (fraud !== null) labels.push({ keys: context.keys, fraud, happenedAt: at });
+    velocity.happen(entities, { what: event, at, amount: amountOf(context), keys: context.keys });
+    if (fraud !== null) labels.push({ what: 'labelled', fraud, happenedAt: at, entities });
     return values;
   };
 }
