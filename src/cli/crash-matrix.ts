@@ -8,6 +8,7 @@ import { openDatabase } from '../store/database.ts';
 import { startChildService } from './child-service.ts';
 import { type Api, type Crash, crashes, until } from './crashes.ts';
 import { openStage } from './stage.ts';
+import { registerAdyenWebhook, standInAdyen } from './stand-in-psps.ts';
 
 /**
  * `npm run crash-matrix [-- --quick]`: kills the service at every named failpoint while it works for a client, starts it
@@ -18,7 +19,16 @@ const { values } = parseArgs({ options: { quick: { type: 'boolean', default: fal
 
 const stage = await openStage();
 // Short, so that the next process takes over soon.
-const env = { ...stage.env, PSP_TIMEOUT_MS: '500', REQUEST_LEASE_MS: '1000' };
+const env = {
+  ...stage.env,
+  ADYEN_BASE_URL: stage.adyenUrl,
+  ADYEN_API_KEY: standInAdyen.apiKey,
+  ADYEN_MERCHANT_ACCOUNT: standInAdyen.account,
+  ADYEN_HMAC_KEYS: standInAdyen.hmacKey,
+  PSP_TIMEOUT_MS: '500',
+  REQUEST_LEASE_MS: '1000',
+};
+await registerAdyenWebhook(stage.adyenUrl, `${stage.api}/webhooks/adyen/${standInAdyen.account}`);
 const api: Api = { url: stage.api, key: stage.keys.secretKey, stripeUrl: stage.stripeUrl };
 
 /** Publishing needs a bus beside the service: test/events/kill.test.ts dies there. */
@@ -63,8 +73,10 @@ const pool = openDatabase({
   connectTimeoutMs: 10_000,
   onIdleFault: () => undefined,
 });
-const audit = async () =>
-  auditAll(auditPurchases(pool), await readLedger(stage.stripeUrl), { now: Date.now(), settlingMs: 5_000 });
+const audit = async () => {
+  const ledger = [...(await readLedger(stage.stripeUrl)), ...(await readLedger(stage.adyenUrl))];
+  return auditAll(auditPurchases(pool), ledger, { now: Date.now(), settlingMs: 5_000 });
+};
 
 try {
   const chosen = values.quick

@@ -93,6 +93,21 @@ function ends(status: string, ofWhat: 'status' | 'payment') {
   };
 }
 
+/** Stripe turns the payment away; Adyen would take it. */
+const elsewhere = {
+  payment_methods: {
+    stripe: 'pm_sandbox_123_processing_error',
+    adyen: {
+      type: 'scheme',
+      encryptedCardNumber: `sealed_${Buffer.from('4111111111111111').toString('hex')}`,
+      encryptedExpiryMonth: 'test_03',
+      encryptedExpiryYear: 'test_2030',
+      encryptedSecurityCode: 'test_737',
+      holderName: 'Ann',
+    },
+  },
+};
+
 const confirmPoints = [
   'confirm.assessed',
   'confirm.recorded',
@@ -115,6 +130,28 @@ const confirms = (captureMode: 'automatic' | 'manual') =>
     begin: dying(async (api) => post(`/v1/checkouts/${await create(api, captureMode)}/confirm`, method)),
     finish: ends('completed', 'status'),
   }));
+
+/** The first account has said no: whoever goes on has to take the payment to the second one. */
+const failovers = (['authorize.given_up', 'authorize.moved_on', 'authorize.answered'] as const).map(
+  (failpoint): Crash => ({
+    failpoint,
+    work: 'a failover',
+    begin: dying(async (api) => post(`/v1/checkouts/${await create(api, 'automatic')}/confirm`, elsewhere)),
+    finish: ends('completed', 'status'),
+  }),
+);
+
+/** The issuer wants to see the buyer: whoever goes on has to ask for the challenge. */
+const challenged: Crash = {
+  failpoint: 'authorize.given_up',
+  work: 'a soft decline',
+  begin: dying(async (api) =>
+    post(`/v1/checkouts/${await create(api, 'automatic')}/confirm`, {
+      payment_method: 'pm_card_authenticationRequired',
+    }),
+  ),
+  finish: ends('requires_action', 'status'),
+};
 
 const movements = (verb: string, captureMode: string, payment: string) =>
   movementPoints.map((failpoint): Crash => ({
@@ -166,6 +203,8 @@ const settled: Crash = {
 export const crashes: readonly Crash[] = [
   ...confirms('automatic'),
   ...confirms('manual'),
+  ...failovers,
+  challenged,
   ...movements('capture', 'manual', 'captured'),
   ...movements('cancel', 'manual', 'canceled'),
   ...movements('refunds', 'automatic', 'captured'),

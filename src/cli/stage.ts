@@ -17,6 +17,7 @@ export type Stage = {
   readonly dir: string;
   readonly databaseUrl: string;
   readonly stripeUrl: string;
+  readonly adyenUrl: string;
   /** Where a service with this environment listens. */
   readonly api: string;
   readonly keys: MerchantKeys;
@@ -38,6 +39,7 @@ export async function openStage(settings: { readonly durable?: boolean } = {}): 
     dir,
     databaseUrl: postgres.url,
     stripeUrl: psps.stripeUrl,
+    adyenUrl: psps.adyenUrl,
     api,
     keys,
     env: {

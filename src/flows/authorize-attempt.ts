@@ -1,5 +1,5 @@
 import type { Event } from '../domain/events/event.ts';
-import type { Attempt } from '../domain/payment/attempt.ts';
+import type { Attempt, Elsewhere } from '../domain/payment/attempt.ts';
 import type { AttemptOutcome } from '../domain/payment/outcome.ts';
 import { beginAttempt } from '../domain/purchase/begin-attempt.ts';
 import { concludeAttempt } from '../domain/purchase/conclude-attempt.ts';
@@ -9,8 +9,8 @@ import type { Purchase } from '../domain/purchase/purchase.ts';
 import { type Step, step } from '../domain/purchase/step.ts';
 import type { Assessment } from '../domain/risk/assessment.ts';
 import type { Signals } from '../domain/risk/signals.ts';
-import type { Instant } from '../kernel/instant.ts';
-import type { AttemptSubject, Psp, PspRoute } from '../psp/psp.ts';
+import { type Instant, minuteMs } from '../kernel/instant.ts';
+import type { AttemptSubject } from '../psp/psp.ts';
 import type { Reply, RequestName } from '../domain/request.ts';
 import { commit } from './commit.ts';
 import type { Deps } from './deps.ts';
@@ -18,9 +18,6 @@ import { signalsOf, withCard } from './signals-of.ts';
 
 /** Who drives the attempt, and who waits for an answer. */
 type Drive = {
-  readonly psp: Psp;
-  /** The accounts that may follow when it is certain that this one has not charged. */
-  readonly elsewhere: readonly PspRoute[];
   readonly request: RequestName;
   readonly assessment: Assessment | null;
   readonly signals?: Signals;
@@ -34,16 +31,33 @@ export async function authorizeAttempt(
   attempt: Attempt,
   drive: Drive,
 ): Promise<Reply> {
-  const outcome = await drive.psp.authorize(subjectOf(purchase, attempt, drive.browser));
+  const account = deps.psps.find(attempt.psp, attempt.pspAccount);
+  if (account === null) throw new Error('an attempt is made at an account that is configured');
+  const outcome = await account.psp.authorize(subjectOf(purchase, attempt, drive.browser));
   deps.failpoint('authorize.answered');
+  return concludeOrTryAgain(deps, purchase, attempt, outcome, drive);
+}
+
+/** Ends the request with this outcome, or goes on with another attempt. */
+export async function concludeOrTryAgain(
+  deps: Deps,
+  purchase: Purchase,
+  attempt: Attempt,
+  outcome: AttemptOutcome,
+  drive: Drive,
+): Promise<Reply> {
   const next = nextTry(attempt.request, outcome);
   const reply = next && (await tryAgain(deps, purchase, attempt, outcome, drive, next));
   return reply ?? concludeWithReply(deps, purchase, attempt, outcome, drive);
 }
 
+/** Nobody starts a payment for a buyer who has left; the adapters start none that was recorded so long ago. */
+const buyerWaitsMs = 10 * minuteMs;
+
 /**
- * Concludes an attempt that brought nothing and makes the next one, each in its own transaction; the request moves on
- * with the second. Null when there is nowhere to go, or when somebody else changed the purchase meanwhile.
+ * Concludes an attempt that brought nothing, unless somebody has, and makes the next one, each in its own transaction;
+ * the request moves on with the second. Null when there is nowhere to go, or when somebody else changed the purchase
+ * meanwhile.
  */
 async function tryAgain(
   deps: Deps,
@@ -53,33 +67,41 @@ async function tryAgain(
   drive: Drive,
   { how, because }: NextTry,
 ): Promise<Reply | null> {
-  const [route, ...elsewhere] = how === 'challenge' ? [sameAccount(attempt, drive)] : drive.elsewhere;
-  if (route === undefined) return null;
+  const { exemption, elsewhere: [first, ...others] = [], ...kept } = attempt.request;
+  const route = how === 'challenge' ? sameAccount(attempt) : first;
+  if (route === undefined || deps.psps.find(route.psp, route.account) === null) return null;
+  if (deps.clock() - attempt.createdAt > buyerWaitsMs) return null;
+  const { merchantId, id: checkoutId } = purchase.checkout;
   const concluded = await concludeQuietly(deps, purchase, attempt.id, outcome);
-  if (concluded === null) return null;
+  const now = concluded?.purchase ?? (await deps.store.purchases.find(merchantId, checkoutId));
+  const last = now?.sale?.attempts.at(-1);
+  if (now === null || last?.id !== attempt.id || (last.state !== 'declined' && last.state !== 'failed'))
+    return null;
+  deps.failpoint('authorize.given_up');
   const id = deps.newId('att');
-  const { exemption, ...kept } = attempt.request;
   const request: Attempt['request'] = {
     ...kept,
     pspKey: id,
     method: route.method,
     routedBecause: `${route.because}; after ${attempt.psp}/${attempt.pspAccount}: ${because}`,
     ...(how === 'challenge' ? { authentication: 'challenge' } : exemption === undefined ? {} : { exemption }),
+    ...(how === 'challenge' || others.length === 0 ? {} : { elsewhere: others }),
   };
   const at = deps.clock();
-  const planned = { id, psp: route.psp.name, pspAccount: route.psp.account, request };
-  const begun = beginAttempt(concluded.purchase, planned, at);
+  const planned = { id, psp: route.psp, pspAccount: route.account, request };
+  const begun = beginAttempt(now, planned, at);
   const second = isRefusal(begun) ? undefined : begun.purchase.sale?.attempts.at(-1);
   if (isRefusal(begun) || second === undefined) return null;
-  const recorded = await commit(deps, concluded.purchase, begun, at, () => ({
+  const recorded = await commit(deps, now, begun, at, () => ({
     request: { moved: drive.request, subject: id, leaseUntil: at + deps.leaseMs },
   }));
   if (recorded.saved !== 'saved') return null;
-  return authorizeAttempt(deps, recorded.purchase, second, { ...drive, psp: route.psp, elsewhere });
+  deps.failpoint('authorize.moved_on');
+  return authorizeAttempt(deps, recorded.purchase, second, drive);
 }
 
-function sameAccount(attempt: Attempt, { psp }: Drive): PspRoute {
-  return { psp, method: attempt.request.method, because: attempt.request.routedBecause };
+function sameAccount({ psp, pspAccount: account, request }: Attempt): Elsewhere {
+  return { psp, account, method: request.method, because: request.routedBecause };
 }
 
 /** Applies an outcome and ends the request that waits for it, in one transaction. */
@@ -88,7 +110,7 @@ export async function concludeWithReply(
   purchase: Purchase,
   attempt: Attempt,
   outcome: AttemptOutcome,
-  drive: Omit<Drive, 'psp' | 'elsewhere'>,
+  drive: Drive,
 ): Promise<Reply> {
   const at = deps.clock();
   // Null: a webhook or a worker was faster. The request still has to be answered.

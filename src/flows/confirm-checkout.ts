@@ -37,7 +37,7 @@ export async function confirmCheckout(deps: Deps, ask: ConfirmAsk): Promise<Answ
   const kept = await keptMethod(deps, purchase, ask.method);
   if (kept !== null && isRefusal(kept)) return kept;
   const method = kept === null ? ask.method : { [kept.psp]: kept.token };
-  const [route, ...elsewhere] = routesOf(deps, purchase, signals, method);
+  const [route, ...others] = routesOf(deps, purchase, signals, method);
   if (route === undefined) return refuse('no_psp_for_payment', 'No PSP account takes this payment method.');
 
   const question = {
@@ -50,7 +50,7 @@ export async function confirmCheckout(deps: Deps, ask: ConfirmAsk): Promise<Answ
   deps.failpoint('confirm.assessed');
   if (assessment.decision === 'block') return refuseSale(deps, ask, purchase, assessment, signals);
 
-  const planned = planAttempt(deps, purchase, ask, { assessment, signals, route, kept });
+  const planned = planAttempt(deps, purchase, ask, { assessment, signals, route, others, kept });
   const begun = beginAttempt(purchase, planned, deps.clock());
   if (isRefusal(begun)) return begun;
   const attempt = begun.purchase.sale?.attempts.at(-1);
@@ -65,8 +65,6 @@ export async function confirmCheckout(deps: Deps, ask: ConfirmAsk): Promise<Answ
   deps.failpoint('confirm.recorded');
 
   const reply = await authorizeAttempt(deps, recorded.purchase, attempt, {
-    psp: route.psp,
-    elsewhere,
     request: ask.request,
     assessment,
     signals,

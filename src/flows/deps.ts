@@ -56,6 +56,8 @@ export const failpoints = [
   'confirm.assessed',
   'confirm.recorded',
   'authorize.answered',
+  'authorize.given_up',
+  'authorize.moved_on',
   'confirm.concluded',
   'movement.recorded',
   'movement.answered',

@@ -1,5 +1,5 @@
 import type { PaymentMethod } from '../domain/customer/customer.ts';
-import type { AttemptRequest } from '../domain/payment/attempt.ts';
+import type { AttemptRequest, Elsewhere } from '../domain/payment/attempt.ts';
 import type { Purchase } from '../domain/purchase/purchase.ts';
 import type { Assessment } from '../domain/risk/assessment.ts';
 import type { ObservedSignals, Signals } from '../domain/risk/signals.ts';
@@ -40,6 +40,8 @@ type Chosen = {
   readonly assessment: Assessment;
   readonly signals: Signals;
   readonly route: PspRoute;
+  /** The accounts that follow when it is certain that the first has not charged. */
+  readonly others: readonly PspRoute[];
   /** The stored method that is paid with, where it is one. */
   readonly kept: (PaymentMethod & { readonly state: 'stored' }) | null;
 };
@@ -49,7 +51,7 @@ export function planAttempt(
   deps: Pick<Deps, 'newId' | 'publicUrl'>,
   { checkout }: Purchase,
   ask: ConfirmAsk,
-  { assessment, signals, route, kept }: Chosen,
+  { assessment, signals, route, others, kept }: Chosen,
 ) {
   const id = deps.newId('att');
   const hold = assessment.decision === 'review';
@@ -73,6 +75,7 @@ export function planAttempt(
     capture: checkout.captureMode === 'automatic' && !hold,
     hold,
     routedBecause: route.because,
+    ...(others.length === 0 ? {} : { elsewhere: others.map(elsewhereOf) }),
     assessmentId: assessment.id,
     ...sca,
     returnUrl: `${deps.publicUrl}/return/${checkout.merchantId}/${checkout.id}`,
@@ -83,6 +86,10 @@ export function planAttempt(
     ...(external3ds === undefined ? {} : { external3ds }),
   };
   return { id, psp: route.psp.name, pspAccount: route.psp.account, request };
+}
+
+function elsewhereOf({ psp: { name: psp, account }, method, because }: PspRoute): Elsewhere {
+  return { psp, account, method, because };
 }
 
 /** Only a cryptogram of the issuer's is: without one the PSP authenticates as if nobody had. */

@@ -1,7 +1,8 @@
-import { isLive } from '../domain/payment/attempt.ts';
+import { type Attempt, isLive } from '../domain/payment/attempt.ts';
 import { isMoving } from '../domain/payment/movement.ts';
+import type { AttemptOutcome } from '../domain/payment/outcome.ts';
 import type { AbandonedRequest } from '../domain/request.ts';
-import { concludeWithReply } from './authorize-attempt.ts';
+import { concludeOrTryAgain } from './authorize-attempt.ts';
 import type { Deps } from './deps.ts';
 import { concludeMovementWithReply } from './move-money.ts';
 import { askAboutAttempt, askAboutMovement } from './settle.ts';
@@ -19,10 +20,8 @@ export async function resumeRequest(deps: Deps, request: AbandonedRequest): Prom
   if (attempt !== undefined) {
     const { assessmentId } = attempt.request;
     const assessment = await deps.store.assessments.find(request.merchantId, assessmentId);
-    const outcome = isLive(attempt)
-      ? await askAboutAttempt(deps, purchase, attempt)
-      : { kind: 'unknown' as const, cause: 'settled meanwhile' };
-    await concludeWithReply(deps, purchase, attempt, outcome, { request, assessment });
+    const outcome = isLive(attempt) ? await askAboutAttempt(deps, purchase, attempt) : outcomeOf(attempt);
+    await concludeOrTryAgain(deps, purchase, attempt, outcome, { request, assessment });
     return;
   }
   const movement = sale.movements.find((each) => each.id === request.subject);
@@ -31,4 +30,16 @@ export async function resumeRequest(deps: Deps, request: AbandonedRequest): Prom
     ? await askAboutMovement(deps, purchase, movement)
     : { kind: 'unknown' as const, cause: 'settled meanwhile' };
   await concludeMovementWithReply(deps, purchase, movement, outcome, request);
+}
+
+/** What was said of an attempt that is over: one that brought nothing may be followed by another. */
+function outcomeOf(attempt: Attempt): AttemptOutcome {
+  switch (attempt.state) {
+    case 'failed':
+      return { kind: 'not_sent', cause: attempt.cause };
+    case 'declined':
+      return { kind: 'declined', decline: attempt.decline, card: {} };
+    default:
+      return { kind: 'unknown', cause: 'settled meanwhile' };
+  }
 }

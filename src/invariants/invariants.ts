@@ -20,7 +20,7 @@ const here = {
 const atThePsp = { I1: [chargedOnce], I2: [knownHere], I4: [keyedHere] };
 
 /**
- * Holds every purchase against the invariants, and the PSP's ledger against the purchases. `settlingMs` is how long an
+ * Holds every purchase against the invariants, and the PSPs' ledgers against the purchases. `settlingMs` is how long an
  * outcome may be unknown; a ledger of null is not compared.
  */
 export async function auditAll(
@@ -47,9 +47,9 @@ export async function auditAll(
   }
   // Whatever is left was charged for nobody.
   for (const [attempt, lines] of linesOf) {
-    for (const { payment_intent, metadata, authorisations } of lines) {
+    for (const { reference, metadata, authorisations } of lines) {
       if (authorisations.length === 0) continue;
-      const what = `${payment_intent} was charged for ${attempt ?? 'no attempt'}, which is not here`;
+      const what = `${reference} was charged for ${attempt ?? 'no attempt'}, which is not here`;
       violations.push({ invariant: 'I2', checkout: metadata['tillgate_checkout'] ?? '', what });
     }
   }

@@ -2,7 +2,12 @@ import { isLive } from '../domain/payment/attempt.ts';
 import { type Movement, type MovementKind, isMoving } from '../domain/payment/movement.ts';
 import type { Sale } from '../domain/purchase/purchase.ts';
 import { type Currency, money } from '../kernel/money.ts';
-import { stripeExponents, toPspAmount } from '../psp/currency-exponents.ts';
+import {
+  type CurrencyExponents,
+  adyenExponents,
+  stripeExponents,
+  toPspAmount,
+} from '../psp/currency-exponents.ts';
 import { type LedgerLine, attemptOf } from './ledger.ts';
 
 /** What may never be true between a purchase and the PSP's own ledger of it. */
@@ -17,13 +22,11 @@ export const chargedOnce: LedgerCheck = (sale, lines) => {
     );
     const counts = sale.attempts.some((each) => each.id === attemptOf(line) && each.state === 'authorized');
     return [
-      ...(line.authorisations.length > 1 ? [`${line.payment_intent} was authorised twice`] : []),
-      ...(line.captured > line.authorised ? [`${line.payment_intent} captured more than authorised`] : []),
-      ...(line.refunded > line.captured ? [`${line.payment_intent} refunded more than captured`] : []),
+      ...(line.authorisations.length > 1 ? [`${line.reference} was authorised twice`] : []),
+      ...(line.captured > line.authorised ? [`${line.reference} captured more than authorised`] : []),
+      ...(line.refunded > line.captured ? [`${line.reference} refunded more than captured`] : []),
       ...(counts && line.captures.length > captures.length
-        ? [
-            `${line.payment_intent} was captured ${line.captures.length} times for ${captures.length} captures`,
-          ]
+        ? [`${line.reference} was captured ${line.captures.length} times for ${captures.length} captures`]
         : []),
     ];
   });
@@ -41,7 +44,7 @@ export const chargedOnce: LedgerCheck = (sale, lines) => {
     ...perLine,
     ...twice.map((line) => `${attemptOf(line) ?? ''} was charged twice`),
     ...(isQuiet(sale) && kept.length > 1
-      ? [`${kept.length} charges are kept: ${kept.map((line) => line.payment_intent).join(', ')}`]
+      ? [`${kept.length} charges are kept: ${kept.map((line) => line.reference).join(', ')}`]
       : []),
   ];
 };
@@ -59,7 +62,7 @@ export const knownHere: LedgerCheck = (sale, lines) =>
     const movements = sale.movements.filter(({ attemptId }) => attemptId === attempt.id);
     if (movements.some((each) => isMoving(each) || each.state === 'quarantined')) return [];
     const differs = (kind: MovementKind, atPsp: number): string[] => {
-      const here = moved(movements, kind, sale.payment.currency);
+      const here = moved(movements, kind, sale.payment.currency, exponents[attempt.psp]);
       return here === atPsp ? [] : [`${attempt.id}: the PSP's ${kind}s are ${atPsp}, ours ${String(here)}`];
     };
     return [
@@ -81,7 +84,7 @@ export const keyedHere: LedgerCheck = (sale, lines) => {
   return lines.flatMap((line) =>
     line.idempotency_keys
       .filter((key) => !keys.has(key))
-      .map((key) => `${line.payment_intent} was moved with the key ${key}, which is not recorded`),
+      .map((key) => `${line.reference} was moved with the key ${key}, which is not recorded`),
   );
 };
 
@@ -89,12 +92,19 @@ function isQuiet({ attempts, movements, payment }: Sale): boolean {
   return !attempts.some(isLive) && !movements.some(isMoving) && payment.state !== 'quarantined';
 }
 
+const exponents = { stripe: stripeExponents, adyen: adyenExponents };
+
 /** What succeeded of one kind here, in the PSP's minor units. */
-function moved(movements: readonly Movement[], kind: MovementKind, currency: Currency): number | null {
+function moved(
+  movements: readonly Movement[],
+  kind: MovementKind,
+  currency: Currency,
+  at: CurrencyExponents,
+): number | null {
   const total = movements
     .filter((each) => each.kind === kind && each.state === 'succeeded')
     .reduce((sumSoFar, { amount }) => sumSoFar + amount.amount, 0n);
-  return toPspAmount(money(total, currency), stripeExponents);
+  return toPspAmount(money(total, currency), at);
 }
 
 function sum(lines: readonly LedgerLine[], of: 'captured' | 'refunded' | 'voided'): number {

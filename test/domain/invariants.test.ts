@@ -45,7 +45,8 @@ function sound(): { audited: Audited; line: LedgerLine } {
     requests: [{ scope: 's', checkout_id: now.checkout.id, subject: attempt.id, lease_until: null }],
   };
   const line: LedgerLine = {
-    payment_intent: 'pi_1',
+    psp: 'stripe',
+    reference: 'pi_1',
     metadata: { tillgate_attempt: attempt.id },
     currency: 'eur',
     idempotency_keys: [attempt.request.pspKey, movementOf(now).pspKey],
@@ -100,7 +101,7 @@ const plant: readonly (readonly [string, string, Planted])[] = [
     'a second charge for one attempt',
     ({ audited, line }) => ({
       audited,
-      lines: [line, { ...line, payment_intent: 'pi_2', captured: 0, captures: [], voided: 1000 }],
+      lines: [line, { ...line, reference: 'pi_2', captured: 0, captures: [], voided: 1000 }],
     }),
   ],
   [

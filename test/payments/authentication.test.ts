@@ -68,7 +68,7 @@ describe('a challenge', () => {
     expect(new Set(statuses)).toEqual(new Set([200]));
     expect(await read(paid)).toMatchObject({ status: 'completed', payment: { captured: 1299 } });
     const charged = (await shop.ledger()).filter(
-      ({ payment_intent }) => payment_intent === pspReferenceOf(paid),
+      ({ reference }) => reference === pspReferenceOf(paid),
     );
     expect(charged).toMatchObject([{ captures: [1299] }]);
   });

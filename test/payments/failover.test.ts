@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import { eventually } from '../harness/service.ts';
 import { type TwoPsps, adyenCard, startWithTwoPsps } from './two-psps.ts';
 
 let shop: TwoPsps;
@@ -60,6 +61,9 @@ it('a payment whose answer was not heard stays where it is', async () => {
   expect(paid.body['status']).toMatch(/processing|completed/);
   expect((await shop.history(paid))['attempts']).toHaveLength(1);
   expect(await shop.adyen('GET', 'ledger')).toEqual(charged);
+  // Asking about it must not use up the fault of the next test.
+  const checkout = `/v1/checkouts/${String(paid.body['id'])}`;
+  await eventually(async () => (await shop.call('GET', checkout)).body['status'] === 'completed');
 });
 
 it('a failed failover leaves the checkout open with both tries in its history', async () => {

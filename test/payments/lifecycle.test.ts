@@ -159,7 +159,7 @@ it('money that comes after the checkout was canceled is given back, and the even
     return events.includes('payment.reversed') && events;
   });
   expect(told).toContain('payment.unwanted');
-  const back = (await shop.ledger()).find(({ payment_intent }) => payment_intent === pspReferenceOf(paid));
+  const back = (await shop.ledger()).find(({ reference }) => reference === pspReferenceOf(paid));
   expect(back).toMatchObject({ captured: 1299, refunded: 1299 });
   expect(await order(paid)).toMatchObject({ status: 'canceled', payment: { captured: 0 } });
 });

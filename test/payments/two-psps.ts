@@ -3,6 +3,7 @@ import { registerAdyenWebhook, standInAdyen } from '../../src/cli/stand-in-psps.
 import { type TestService, startTestService } from '../harness/service.ts';
 import type { Environment } from '../../src/config.ts';
 import { auditAll } from '../../src/invariants/invariants.ts';
+import { readLedger } from '../../src/invariants/ledger.ts';
 import { auditPurchases } from '../../src/store/audit.ts';
 import { openDatabase } from '../../src/store/database.ts';
 
@@ -42,7 +43,7 @@ export async function startWithTwoPsps(env: Environment = {}) {
     adyenUrl: adyen.url,
     /** Scripts of the stand-in Adyen. */
     adyen: script,
-    /** Our own books against the invariants; the ledgers of two PSPs are compared by the tests themselves. */
+    /** Our own books against the invariants, and against those of both PSPs. */
     audit: async () => {
       const settings = {
         url: shop.databaseUrl,
@@ -52,7 +53,8 @@ export async function startWithTwoPsps(env: Environment = {}) {
       };
       const pool = openDatabase({ ...settings, onIdleFault: () => undefined });
       try {
-        return await auditAll(auditPurchases(pool), null, { now: Date.now(), settlingMs: 60_000 });
+        const ledger = [...(await readLedger(shop.stripeUrl)), ...(await readLedger(adyen.url))];
+        return await auditAll(auditPurchases(pool), ledger, { now: Date.now(), settlingMs: 60_000 });
       } finally {
         await pool.close();
       }

@@ -4,6 +4,7 @@ import type { Money } from '../../kernel/money.ts';
 import type { Exemption } from '../risk/assessment.ts';
 import type { Decline } from './decline.ts';
 import type { Authentication, CardFacts, NextAction } from './outcome.ts';
+import type { PspAccountRef } from './witness.ts';
 
 export type PspName = 'stripe' | 'adyen';
 
@@ -60,6 +61,8 @@ export type AttemptRequest = {
   readonly hold: boolean;
   /** Why this PSP account was chosen; kept for whoever asks later. */
   readonly routedBecause: string;
+  /** Where the payment may go, in this order, when it is certain that this account has not charged. */
+  readonly elsewhere?: readonly Elsewhere[];
   readonly assessmentId: AssessmentId;
   /** `challenge` asks the issuer to see the buyer; `automatic` leaves it to the regulation and the issuer. */
   readonly authentication: 'automatic' | 'challenge';
@@ -83,6 +86,9 @@ export type AttemptRequest = {
     readonly dsTransId: string;
   };
 };
+
+/** Another account that can take the payment, with the token of the buyer's method there. */
+export type Elsewhere = PspAccountRef & { readonly method: string; readonly because: string };
 
 /** From which state an attempt may go where. States without a way out are terminal. */
 export const attemptTransitions: Readonly<Record<AttemptState['state'], readonly AttemptState['state'][]>> = {
