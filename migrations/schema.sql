@@ -316,6 +316,7 @@ create table movements
   created_at timestamp with time zone not null
   changed_at timestamp with time zone not null
   read_at timestamp with time zone -- When somebody who read it had the PSP asked; not again for some seconds
+  reversed boolean not null default false -- Failed for good, even if it had succeeded before: news of that success are old
   constraint movement_amount_is_positive CHECK ((amount > 0))
   constraint movement_kind_is_known CHECK ((kind = ANY (ARRAY['capture'::text, 'void'::text, 'refund'::text, 'increment'::text])))
   constraint movement_state_is_known CHECK ((state = ANY (ARRAY['prepared'::text, 'pending'::text, 'unknown'::text, 'succeeded'::text, 'failed'::text, 'quarantined'::text])))

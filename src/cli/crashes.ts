@@ -141,18 +141,6 @@ const failovers = (['authorize.given_up', 'authorize.moved_on', 'authorize.answe
   }),
 );
 
-/** The issuer wants to see the buyer: whoever goes on has to ask for the challenge. */
-const challenged: Crash = {
-  failpoint: 'authorize.given_up',
-  work: 'a soft decline',
-  begin: dying(async (api) =>
-    post(`/v1/checkouts/${await create(api, 'automatic')}/confirm`, {
-      payment_method: 'pm_card_authenticationRequired',
-    }),
-  ),
-  finish: ends('requires_action', 'status'),
-};
-
 const movements = (verb: string, captureMode: string, payment: string) =>
   movementPoints.map((failpoint): Crash => ({
     failpoint,
@@ -204,7 +192,6 @@ export const crashes: readonly Crash[] = [
   ...confirms('automatic'),
   ...confirms('manual'),
   ...failovers,
-  challenged,
   ...movements('capture', 'manual', 'captured'),
   ...movements('cancel', 'manual', 'canceled'),
   ...movements('refunds', 'automatic', 'captured'),

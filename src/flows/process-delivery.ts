@@ -1,4 +1,4 @@
-import { type Attempt, attemptTransitions } from '../domain/payment/attempt.ts';
+import { type Attempt, attemptTransitions, isLive } from '../domain/payment/attempt.ts';
 import type { AttemptRef, MovementRef } from '../domain/payment/witness.ts';
 import type { Purchase } from '../domain/purchase/purchase.ts';
 import { releaseAuthorization } from '../domain/purchase/release-authorization.ts';
@@ -24,14 +24,12 @@ export async function processDelivery(deps: Deps, delivery: Delivery): Promise<v
   const { testimony, messageId } = delivery.witness;
   const name = { psp: delivery.psp, account: delivery.account, messageId };
   const close = (note: string) => deps.store.deliveries.close(name, 'processed', note);
+  const later = (note: string) =>
+    delivery.tries < triesMax ? undefined : deps.store.deliveries.close(name, 'set_aside', note);
   if (testimony.about === 'nothing') return close('of no consequence');
 
   const purchase = await deps.store.purchases.findByReference(delivery, testimony.ref);
-  if (purchase === null) {
-    return delivery.tries < triesMax
-      ? undefined
-      : deps.store.deliveries.close(name, 'set_aside', 'no attempt or movement of ours has this reference');
-  }
+  if (purchase === null) return later('no attempt or movement of ours has this reference');
   const along = () => ({ delivery: name });
   switch (testimony.about) {
     case 'attempt': {
@@ -43,6 +41,9 @@ export async function processDelivery(deps: Deps, delivery: Delivery): Promise<v
     case 'movement': {
       const { ref, outcome } = testimony;
       const movement = findMovement(purchase, ref);
+      const attempt = findAttempt(purchase, ref.attempt);
+      if (movement === undefined && attempt && isLive(attempt))
+        return later('the attempt whose money moved has not been heard of');
       const changed =
         movement === undefined
           ? await release(deps, purchase, ref, name)

@@ -130,7 +130,7 @@ function saleParts({ before, after, askAt }: Change): Part[] {
             checkout.id,
             movements,
             pick(row, 'merchant_id', 'checkout_id', 'id'),
-            pick(row, 'state', 'psp_reference', 'cause', 'ask_at', 'changed_at'),
+            pick(row, 'state', 'psp_reference', 'cause', 'reversed', 'ask_at', 'changed_at'),
           ),
     );
   }

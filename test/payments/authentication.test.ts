@@ -67,9 +67,7 @@ describe('a challenge', () => {
     const statuses = await Promise.all(Array.from({ length: 10 }, () => comeBack(paid)));
     expect(new Set(statuses)).toEqual(new Set([200]));
     expect(await read(paid)).toMatchObject({ status: 'completed', payment: { captured: 1299 } });
-    const charged = (await shop.ledger()).filter(
-      ({ reference }) => reference === pspReferenceOf(paid),
-    );
+    const charged = (await shop.ledger()).filter(({ reference }) => reference === pspReferenceOf(paid));
     expect(charged).toMatchObject([{ captures: [1299] }]);
   });
 

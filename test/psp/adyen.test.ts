@@ -138,13 +138,13 @@ test('the reason of a refusal is not signed, so Adyen is asked', () => {
 test.each([
   ['CAPTURE', 'true', 'succeeded'],
   ['CAPTURE', 'false', 'failed'],
-  ['CAPTURE_FAILED', 'true', 'failed'],
+  ['CAPTURE_FAILED', 'true', 'reversed'],
   ['CANCELLATION', 'true', 'succeeded'],
   ['CANCELLATION', 'false', 'failed'],
   ['REFUND', 'true', 'succeeded'],
   ['REFUND', 'false', 'failed'],
-  ['REFUND_FAILED', 'true', 'failed'],
-  ['REFUNDED_REVERSED', 'true', 'failed'],
+  ['REFUND_FAILED', 'true', 'reversed'],
+  ['REFUNDED_REVERSED', 'true', 'reversed'],
   ['EXPIRE', 'true', 'succeeded'],
 ])('%s with success %s says that a movement has %s', (eventCode, success, kind) => {
   const movementId = newId('mov');

@@ -35,10 +35,10 @@ export type MovementState =
   | { readonly state: 'pending'; readonly pspReference: string }
   /** Enters: no answer was heard. Leaves: asking, or making the same call again. Cleaned up by: the settle worker. */
   | { readonly state: 'unknown'; readonly cause: string }
-  /** The money moved. A refund may still be reversed by the issuer. */
+  /** The money moved. A bank or the scheme may still reverse a capture or a refund. */
   | { readonly state: 'succeeded'; readonly pspReference: string }
-  /** It certainly did not move. */
-  | { readonly state: 'failed'; readonly cause: string }
+  /** It certainly did not move. A late success may still overrule it, unless it was `reversed`, which is final. */
+  | { readonly state: 'failed'; readonly cause: string; readonly reversed: boolean }
   /** The PSP answered for another amount or currency. Nothing more moves until a person looks. */
   | { readonly state: 'quarantined'; readonly pspReference: string; readonly cause: string };
 
@@ -49,7 +49,7 @@ export const movementTransitions: Readonly<
   pending: ['succeeded', 'failed', 'quarantined'],
   unknown: ['pending', 'succeeded', 'failed', 'quarantined'],
   succeeded: ['failed'],
-  failed: ['succeeded', 'quarantined'],
+  failed: ['succeeded', 'failed', 'quarantined'],
   quarantined: [],
 };
 

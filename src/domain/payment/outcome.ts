@@ -35,6 +35,8 @@ export type MovementOutcome =
   /** Accepted; the truth arrives later by webhook (every Adyen modification, some Stripe refunds). */
   | { readonly kind: 'pending'; readonly pspReference: string }
   | { readonly kind: 'failed'; readonly pspReference?: string; readonly raw: string }
+  /** It came to nothing for good: a bank or the scheme took back even a success, whether or not we have heard of it. */
+  | { readonly kind: 'reversed'; readonly pspReference: string; readonly raw: string }
   | { readonly kind: 'unknown'; readonly cause: string }
   | { readonly kind: 'not_sent'; readonly cause: string };
 

@@ -22,9 +22,7 @@ export function concludeMovement(
   if (purchase.sale === undefined || movement === undefined) return null;
 
   const next = fitMovement(purchase.sale, movement, nextState(movement, outcome));
-  if (!movementTransitions[movement.state].includes(next.state)) return null;
-  // Only a refund's success can be taken back, by the receiving bank.
-  if (movement.state === 'succeeded' && movement.kind !== 'refund') return null;
+  if (!mayBecome(movement, next)) return null;
 
   const concluded: Movement = { ...identity(movement), ...next, changedAt: at };
   const sale: Sale = {
@@ -32,6 +30,7 @@ export function concludeMovement(
     movements: purchase.sale.movements.map((each) => (each.id === movement.id ? concluded : each)),
   };
   const moved = movement.state === 'succeeded' ? undo(sale, concluded, at) : apply(sale, concluded, at);
+  if (moved === null) return quarantine(purchase, movement, outcome, at);
   return step(
     { ...purchase, sale: moved },
     {
@@ -43,6 +42,16 @@ export function concludeMovement(
       labels: labels(concluded),
     },
   );
+}
+
+/** Whatever order the news come in: a reversal is the last word, and only it takes a success back. */
+function mayBecome(movement: Movement, next: MovementState): boolean {
+  const reversed = next.state === 'failed' && next.reversed;
+  if (movement.state === 'succeeded')
+    return reversed && (movement.kind === 'refund' || movement.kind === 'capture');
+  if (movement.state === 'failed' && (movement.reversed || next.state === 'failed'))
+    return reversed && !movement.reversed;
+  return movementTransitions[movement.state].includes(next.state);
 }
 
 function nextState(movement: Movement, outcome: MovementOutcome): MovementState {
@@ -58,11 +67,12 @@ function nextState(movement: Movement, outcome: MovementOutcome): MovementState 
     case 'pending':
       return { state: 'pending', pspReference: outcome.pspReference };
     case 'failed':
-      return { state: 'failed', cause: outcome.raw };
+    case 'reversed':
+      return { state: 'failed', cause: outcome.raw, reversed: outcome.kind === 'reversed' };
     case 'unknown':
       return { state: 'unknown', cause: outcome.cause };
     case 'not_sent':
-      return { state: 'failed', cause: outcome.cause };
+      return { state: 'failed', cause: outcome.cause, reversed: false };
     default:
       return unreachable(outcome);
   }
@@ -107,25 +117,56 @@ function apply(sale: Sale, movement: Movement, at: Instant): Sale {
   }
 }
 
-/** A refund came back from the receiving bank. */
-function undo(sale: Sale, refund: Movement, at: Instant): Sale {
-  if (refund.stray) return sale;
-  const refunded = sale.payment.refunded - refund.amount.amount;
-  return { ...sale, payment: { ...sale.payment, refunded, changedAt: at } };
+/**
+ * A refund came back from the receiving bank, or the scheme did not pay a capture after all. An order that was told to
+ * be paid and is not waits for a person. Null when what the capture brought has been given back since.
+ */
+function undo(sale: Sale, { kind, stray, amount: { amount } }: Movement, at: Instant): Sale | null {
+  if (stray) return sale;
+  const { payment, order } = sale;
+  if (kind === 'refund')
+    return { ...sale, payment: { ...payment, refunded: payment.refunded - amount, changedAt: at } };
+  const captured = payment.captured - amount;
+  if (captured < payment.refunded) return null;
+  const state = order.state === 'captured' ? 'quarantined' : payment.state;
+  return { ...sale, payment: { ...payment, captured, state, changedAt: at } };
+}
+
+/** What was said cannot be true beside what is known: nothing moves until a person has looked. */
+function quarantine(
+  { checkout, sale }: Purchase,
+  { attemptId }: Movement,
+  outcome: MovementOutcome,
+  at: Instant,
+): Step | null {
+  if (sale === undefined || sale.payment.state === 'quarantined') return null;
+  const payment = { ...sale.payment, state: 'quarantined' as const, changedAt: at };
+  const because = `${describe(outcome)}, after it was refunded`;
+  return step(
+    { checkout, sale: { ...sale, payment } },
+    {
+      journal: [{ subject: payment.id, at, from: sale.payment.state, to: payment.state, because }],
+      events: [{ type: 'payment.quarantined', data: { ...orderData(checkout.id, sale), attemptId } }],
+    },
+  );
 }
 
 function announce(checkoutId: Purchase['checkout']['id'], sale: Sale, movement: Movement): EventFact[] {
-  if (movement.state === 'quarantined') {
-    const about = { ...orderData(checkoutId, sale), attemptId: movement.attemptId };
-    return [{ type: 'payment.quarantined', data: about }];
-  }
+  const quarantined: EventFact = {
+    type: 'payment.quarantined',
+    data: { ...orderData(checkoutId, sale), attemptId: movement.attemptId },
+  };
+  if (movement.state === 'quarantined') return [quarantined];
   const data = { ...orderData(checkoutId, sale), movementId: movement.id, amount: movement.amount };
   const succeeded = movement.state === 'succeeded';
   if (!succeeded && movement.state !== 'failed') return [];
   if (movement.stray) return [{ type: succeeded ? 'payment.reversed' : 'payment.reversal_failed', data }];
   switch (movement.kind) {
     case 'capture': {
-      if (!succeeded) return [{ type: 'payment.capture_failed', data }];
+      if (!succeeded) {
+        const failed: EventFact = { type: 'payment.capture_failed', data };
+        return sale.payment.state === 'quarantined' ? [failed, quarantined] : [failed];
+      }
       const captured = money(sale.payment.captured, sale.payment.currency);
       const last: EventFact[] =
         sale.order.state === 'captured'
@@ -157,8 +198,9 @@ function postings(sale: Sale, before: Movement, after: Movement): Posting[] {
   const psp = `psp:${attempt.psp}:${attempt.pspAccount}` as const;
   const came: Posting = { cause: after.id, debit: psp, credit: 'sales', amount: after.amount };
   const went: Posting = { cause: after.id, debit: 'sales', credit: psp, amount: after.amount };
-  if (after.state === 'succeeded') return [after.kind === 'capture' ? came : went];
-  return before.state === 'succeeded' ? [came] : [];
+  const [does, undoes] = after.kind === 'capture' ? [came, went] : [went, came];
+  if (after.state === 'succeeded') return [does];
+  return before.state === 'succeeded' ? [undoes] : [];
 }
 
 /** The merchant believes that it was fraud; it may be wrong. */
@@ -178,6 +220,7 @@ function identity(movement: Movement) {
 function describe(outcome: MovementOutcome): string {
   switch (outcome.kind) {
     case 'failed':
+    case 'reversed':
       return outcome.raw;
     case 'unknown':
     case 'not_sent':

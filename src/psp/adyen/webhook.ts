@@ -102,7 +102,7 @@ function testimoniesOf(item: Item): Testimony[] {
     case 'CAPTURE_FAILED':
     case 'REFUND_FAILED':
     case 'REFUNDED_REVERSED':
-      return [aboutMovement(item, amount, false)];
+      return [aboutReversal(item)];
     // The authorisation was given back without a movement of ours.
     case 'EXPIRE':
       return [aboutRelease(item, amount)];
@@ -160,6 +160,22 @@ function aboutMovement(item: Item, amount: Money, succeeded: boolean): Testimony
       attempt: originalOf(item),
     },
     outcome,
+  };
+}
+
+/** After `CAPTURE` or `REFUND`, whichever arrives first. What was captured without delay is known by its payment. */
+function aboutReversal(item: Item): Testimony {
+  const { pspReference, originalReference, merchantReference, eventCode } = item;
+  const reference = fromReference(merchantReference);
+  const atOnce = eventCode === 'CAPTURE_FAILED' && reference.names === 'attempt' && reference.captures;
+  return {
+    about: 'movement',
+    ref: {
+      ...(reference.names === 'movement' && { movementId: reference.movementId }),
+      pspReference: atOnce ? originalReference : pspReference,
+      attempt: originalOf(item),
+    },
+    outcome: { kind: 'reversed', pspReference, raw: eventCode },
   };
 }
 

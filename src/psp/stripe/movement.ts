@@ -157,7 +157,7 @@ export function refundOutcome(refund: WireRefund): MovementOutcome {
       return { kind: 'pending', pspReference: refund.id };
     case 'failed':
     case 'canceled':
-      return { kind: 'failed', pspReference: refund.id, raw: refund.failure_reason ?? refund.status };
+      return { kind: 'reversed', pspReference: refund.id, raw: refund.failure_reason ?? refund.status };
     default:
       return unreachable(refund.status);
   }

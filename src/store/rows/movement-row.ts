@@ -22,6 +22,7 @@ export const movements = table('movements', {
   stray: 'boolean',
   reason: 'text',
   cause: 'text',
+  reversed: 'boolean',
   ask_at: 'timestamptz',
   created_at: 'timestamptz',
   changed_at: 'timestamptz',
@@ -30,7 +31,7 @@ export const movements = table('movements', {
 /** One movement as JSON, from `movements as m`; amounts as text, because JSON numbers are not for money. */
 export const movementJson = `json_build_object('id', m.id, 'attempt_id', m.attempt_id, 'kind', m.kind, 'state', m.state,
   'amount', m.amount::text, 'currency', m.currency, 'psp_key', m.psp_key, 'psp_reference', m.psp_reference,
-  'final', m.final, 'stray', m.stray, 'reason', m.reason, 'cause', m.cause, 'created_at', m.created_at,
+  'final', m.final, 'stray', m.stray, 'reason', m.reason, 'cause', m.cause, 'reversed', m.reversed, 'created_at', m.created_at,
   'changed_at', m.changed_at)`;
 
 const common = {
@@ -52,7 +53,7 @@ const movementRow = z.discriminatedUnion('state', [
   z.object({ ...common, state: z.literal('pending'), psp_reference: z.string() }),
   z.object({ ...common, state: z.literal('unknown'), cause: z.string() }),
   z.object({ ...common, state: z.literal('succeeded'), psp_reference: z.string() }),
-  z.object({ ...common, state: z.literal('failed'), cause: z.string() }),
+  z.object({ ...common, state: z.literal('failed'), cause: z.string(), reversed: z.boolean() }),
   z.object({ ...common, state: z.literal('quarantined'), psp_reference: z.string(), cause: z.string() }),
 ]);
 
@@ -76,6 +77,7 @@ export function toMovementRow(
     stray: movement.stray,
     reason: movement.reason ?? null,
     cause: 'cause' in movement ? movement.cause : null,
+    reversed: movement.state === 'failed' && movement.reversed,
     ask_at: isMoving(movement) ? toTimestamp(askAt) : null,
     created_at: toTimestamp(movement.createdAt),
     changed_at: toTimestamp(movement.changedAt),
@@ -104,8 +106,9 @@ export function fromMovementRow(checkout: Checkout, row: unknown): Movement {
     case 'succeeded':
       return { ...base, state: read.state, pspReference: read.psp_reference };
     case 'unknown':
-    case 'failed':
       return { ...base, state: read.state, cause: read.cause };
+    case 'failed':
+      return { ...base, state: read.state, cause: read.cause, reversed: read.reversed };
     case 'quarantined':
       return { ...base, state: read.state, pspReference: read.psp_reference, cause: read.cause };
     default:
