@@ -4,7 +4,6 @@ import type { Money } from '../../kernel/money.ts';
 import type { Exemption } from '../risk/assessment.ts';
 import type { Decline } from './decline.ts';
 import type { Authentication, CardFacts, NextAction } from './outcome.ts';
-import type { PspAccountRef } from './witness.ts';
 
 export type PspName = 'stripe' | 'adyen';
 
@@ -88,7 +87,12 @@ export type AttemptRequest = {
 };
 
 /** Another account that can take the payment, with the token of the buyer's method there. */
-export type Elsewhere = PspAccountRef & { readonly method: string; readonly because: string };
+export type Elsewhere = {
+  readonly psp: PspName;
+  readonly account: string;
+  readonly method: string;
+  readonly because: string;
+};
 
 /** From which state an attempt may go where. States without a way out are terminal. */
 export const attemptTransitions: Readonly<Record<AttemptState['state'], readonly AttemptState['state'][]>> = {
