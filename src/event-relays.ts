@@ -1,11 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { folderArchive } from './events/archive/write-archive.ts';
 import type { EventSettings } from './events/settings.ts';
-import type { Sink } from './events/sink.ts';
-import { webhooksSink } from './events/webhooks/webhooks.ts';
+import { eventSinks } from './event-sinks.ts';
 import type { Deps } from './flows/deps.ts';
 import { relayEvents } from './flows/relay-events.ts';
-import { idFrom } from './kernel/ids.ts';
 import type { Log } from './observe/log.ts';
 import type { Metrics } from './observe/metrics.ts';
 import { type Archiving, startEventKeeping } from './workers/keep-events.ts';
@@ -21,29 +18,25 @@ const triesMax = 5;
 /** Starts a relay for each sink that is set, the webhooks' second step, and the housekeeping of the outbox. */
 export async function startEventRelays(
   settings: EventSettings,
-  deps: Deps,
+  deps: Pick<Deps, 'store' | 'clock' | 'newId' | 'calls' | 'failpoint'>,
   log: Log,
   metrics: Metrics,
 ): Promise<{ readonly stop: () => Promise<void> }> {
   if (!settings.relay) return { stop: () => Promise.resolve() };
   const monotonic = (): number => performance.now();
-  const holder = idFrom('rel', deps.clock(), randomBytes(10));
-  const sinks = await sinksOf(settings, deps);
-  const workers = [
-    ...sinks.map((sink) =>
-      startRelay(
-        sink.name,
-        relayEvents(deps, sink, { holder, leaseMs, triesMax, monotonic }),
-        log,
-        monotonic,
-      ),
-    ),
-    startWebhookRelay({ ...deps, random: Math.random }, log),
-    startEventKeeping(deps, archivingOf(settings), log, metrics),
-  ];
+  const holder = deps.newId('rel');
+  const webhooks = startWebhookRelay({ ...deps, random: Math.random }, log);
+  const sinks = await eventSinks(settings, webhooks.enqueue);
+  const relays = sinks.map((sink) => {
+    const relay = relayEvents(deps, sink, { holder, leaseMs, triesMax, monotonic });
+    return startRelay(sink.name, relay, log, monotonic);
+  });
+  const keeping = startEventKeeping(deps, archivingOf(settings), log, metrics);
   return {
     stop: async () => {
-      await Promise.all(workers.map((worker) => worker.stop()));
+      await Promise.all([...relays, keeping].map((worker) => worker.stop()));
+      // Last, because a relay's last batch may have begun more calls.
+      await webhooks.stop();
       await Promise.all(sinks.map((sink) => sink.close()));
     },
   };
@@ -51,18 +44,4 @@ export async function startEventRelays(
 
 function archivingOf({ archive }: EventSettings): Archiving | null {
   return archive === null ? null : { archive: folderArchive(archive.dir), liveMonths: archive.liveMonths };
-}
-
-/** The clients of the buses are large: a process loads those it uses, which spares it 40 MB. */
-async function sinksOf({ kafka, redisStreams, snsSqs }: EventSettings, { store }: Deps): Promise<Sink[]> {
-  const sinks: Sink[] = [webhooksSink((events) => store.webhooks.enqueue(events))];
-  if (kafka !== null) sinks.push((await import('./events/kafka/kafka.ts')).kafkaSink(kafka));
-  if (redisStreams !== null) {
-    sinks.push((await import('./events/redis-streams/redis-streams.ts')).redisStreamsSink(redisStreams));
-  }
-  if (snsSqs.length > 0) {
-    const { snsSqsSink } = await import('./events/sns-sqs/sns-sqs.ts');
-    sinks.push(...snsSqs.map(snsSqsSink));
-  }
-  return sinks;
 }

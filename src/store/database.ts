@@ -22,11 +22,11 @@ export type DatabaseSettings = {
 
 /**
  * Every statement of ours goes by a key. A planner without statistics (a young table, a fresh installation) would rather
- * read all of a small table, keep that plan, and still do so when the table has a million rows. Behind PgBouncer, which
- * passes no options on, set the same for the role.
+ * read all of a small table, or sort all that an index finds, keep that plan, and still do so when the table has a million
+ * rows. Behind PgBouncer, which passes no options on, set the same for the role.
  */
 const planByKey =
-  '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan';
+  '-c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan';
 
 const int8 = 20;
 const timestamptz = 1184;

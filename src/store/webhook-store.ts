@@ -18,17 +18,13 @@ export type WebhookStore = {
     event: { readonly id: EventId; readonly at: Instant },
   ) => Promise<boolean>;
   readonly remove: (merchantId: MerchantId, id: WebhookEndpointId) => Promise<boolean>;
-  /** Makes the deliveries of these events, in their order; those that exist already stay as they are. */
-  readonly enqueue: (events: readonly Event[]) => Promise<void>;
   /**
-   * Takes deliveries that are due, at most `perEndpoint` of each endpoint less those it has in flight already. A claim
-   * that is not concluded within `leaseMs` is due again.
+   * Makes the deliveries of these events, in their order; those that exist already stay as they are. What has to wait for
+   * nothing is claimed as it is made.
    */
-  readonly claimDue: (
-    perEndpoint: number,
-    inFlight: ReadonlyMap<WebhookEndpointId, number>,
-    leaseMs: number,
-  ) => Promise<readonly DueWebhook[]>;
+  readonly enqueue: (events: readonly Event[], room: WebhookRoom) => Promise<readonly DueWebhook[]>;
+  /** Claims deliveries that are due. */
+  readonly claimDue: (room: WebhookRoom) => Promise<readonly DueWebhook[]>;
   /** Keeps the attempt and moves the delivery on; nothing happens to a delivery that somebody else claimed since. */
   readonly conclude: (
     due: DueWebhook,
@@ -45,6 +41,14 @@ export type WebhookStore = {
   readonly replay: (merchantId: MerchantId, id: WebhookEndpointId, which: ReplayWhich) => Promise<number>;
   /** Forgets deliveries that ended before; answers how many. */
   readonly forgetBefore: (instant: Instant) => Promise<number>;
+};
+
+/** How much a worker can take. A claim that is not concluded within `leaseMs` is due again. */
+export type WebhookRoom = {
+  /** Calls under way to one endpoint at most, with those that are under way already. */
+  readonly perEndpoint: number;
+  readonly inFlight: ReadonlyMap<WebhookEndpointId, number>;
+  readonly leaseMs: number;
 };
 
 /** One event; or everything of a span of time, `missed` only if it was given up or never sent. */

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import type { Event } from '../domain/events/event.ts';
 import { batched } from './batch.ts';
 import type { Database } from './database.ts';
-import { toTimestamp } from './rows/columns.ts';
+import { id, toTimestamp } from './rows/columns.ts';
 import { fromEventRow } from './rows/fact-rows.ts';
 import { type Sql, raw, sql } from './sql.ts';
-import { fromDeliveryRow, fromEndpointRow } from './rows/webhook-rows.ts';
-import type { DueWebhook, WebhookAttempt, WebhookStore } from './webhook-store.ts';
+import { fromDeliveryRow, fromEndpointRow, toAttemptRow } from './rows/webhook-rows.ts';
+import type { DueWebhook, WebhookAttempt, WebhookRoom, WebhookStore } from './webhook-store.ts';
 
 const columns = raw(
   'w.merchant_id, w.id, w.url, w.types, w.description, w.state, w.because, w.secret_number, w.old_secret_until, w.created_at',
@@ -13,6 +14,10 @@ const columns = raw(
 
 const after = (ms: number): Sql =>
   sql`clock_timestamp() + ${Math.round(ms)}::bigint * interval '1 millisecond'`;
+
+/** Calls under way, as a table. */
+const unnested = (inFlight: WebhookRoom['inFlight']): Sql =>
+  sql`unnest(${[...inFlight.keys()]}::text[], ${[...inFlight.values()]}::int[]) as busy (id, n)`;
 
 export function webhookQueries(database: Database): WebhookStore {
   const changed = async (statement: Sql): Promise<boolean> => (await database.rows(statement)).length === 1;
@@ -59,26 +64,48 @@ export function webhookQueries(database: Database): WebhookStore {
       changed(
         sql`delete from webhook_endpoints where merchant_id = ${merchantId} and id = ${endpointId} returning 1`,
       ),
-    enqueue: async (events) => {
-      await database.rows(sql`insert into webhook_deliveries (merchant_id, endpoint_id, event_id, event_at, key, state, try_at)
-        select e.merchant_id, w.id, e.id, e.at, e.key, 'open', clock_timestamp()
-        from unnest(${events.map((each) => each.merchantId)}::text[], ${events.map((each) => each.id)}::text[],
-          ${events.map((each) => toTimestamp(each.at))}::timestamptz[], ${events.map((each) => each.aggregate.id)}::text[],
-          ${events.map((each) => each.type)}::text[]) with ordinality as e (merchant_id, id, at, key, type, n)
-        join webhook_endpoints as w on w.merchant_id = e.merchant_id and w.state = 'enabled'
-          and (w.types = '{}' or e.type = any (w.types))
-        order by e.n on conflict do nothing`);
+    enqueue: async (events, { perEndpoint, inFlight, leaseMs }) => {
+      const column = (of: (event: Event) => unknown): unknown[] => events.map(of);
+      const rows = await database.rows(sql`with wanted as (
+          select e.*, w.id as endpoint_id, w.failing_since is null
+            and row_number() over (partition by w.id, e.key order by e.n) = 1
+            and not exists (select 1 from webhook_deliveries as line
+              where line.endpoint_id = w.id and line.key = e.key and line.state = 'open') as free
+          from unnest(${column(({ merchantId }) => merchantId)}::text[], ${column(({ id }) => id)}::text[],
+            ${column(({ at }) => toTimestamp(at))}::timestamptz[], ${column(({ aggregate }) => aggregate.id)}::text[],
+            ${column(({ type }) => type)}::text[]) with ordinality as e (merchant_id, id, at, key, type, n)
+          join webhook_endpoints as w on w.merchant_id = e.merchant_id and w.state = 'enabled'
+            and (w.types = '{}' or e.type = any (w.types))
+        ), placed as (
+          select wanted.*, free and coalesce(busy.n, 0)
+            + count(*) filter (where free) over (partition by endpoint_id order by wanted.n) <= ${perEndpoint}::int as claimed
+          from wanted left join ${unnested(inFlight)} on busy.id = endpoint_id
+        ), made as (
+          insert into webhook_deliveries (merchant_id, endpoint_id, event_id, event_at, key, state, tries, try_at)
+          select merchant_id, endpoint_id, id, at, key, 'open', claimed::int,
+            case when claimed then ${after(leaseMs)} else clock_timestamp() end
+          from placed order by n on conflict do nothing returning merchant_id, endpoint_id, event_id, tries
+        )
+        select made.event_id, to_json(w) as endpoint from made
+        join webhook_endpoints as w on w.merchant_id = made.merchant_id and w.id = made.endpoint_id
+        where made.tries = 1`);
+      const byId = new Map(events.map((event) => [event.id, event]));
+      return rows.flatMap((row): DueWebhook[] => {
+        const { endpoint, event_id } = madeRow.parse(row);
+        const event = byId.get(event_id);
+        return event === undefined ? [] : [{ endpoint, event, tries: 1, failingThroughout: false }];
+      });
     },
-    claimDue: async (perEndpoint, inFlight, leaseMs) => {
+    claimDue: async ({ perEndpoint, inFlight, leaseMs }) => {
       // Endpoints that fail mostly fail slowly: they are probed, and leave the sockets to those that answer.
       const room = sql`case when w.failing_since is null then ${perEndpoint}::int else ${probesMax}::int end`;
       const rows = await database.rows(sql`with due as materialized (
           select d.merchant_id, d.endpoint_id, d.event_id, d.event_at
           from webhook_endpoints as w
-          left join unnest(${[...inFlight.keys()]}::text[], ${[...inFlight.values()]}::int[]) as busy (id, n) on busy.id = w.id
+          left join ${unnested(inFlight)} on busy.id = w.id
           cross join lateral (
             select due.merchant_id, due.endpoint_id, due.event_id, due.event_at from webhook_deliveries as due
-            where due.endpoint_id = w.id and due.state = 'open' and due.try_at <= clock_timestamp()
+            where due.endpoint_id = w.id and due.try_at <= now()
               and due.place = (select min(line.place) from webhook_deliveries as line
                 where line.endpoint_id = due.endpoint_id and line.key = due.key and line.state = 'open')
             order by due.try_at, due.place limit ${room} - coalesce(busy.n, 0) for update skip locked
@@ -103,11 +130,10 @@ export function webhookQueries(database: Database): WebhookStore {
       await conclude('webhook', { due, attempt, next });
     },
     deliveries: async (merchantId, endpointId, limit) => {
-      const rows = await database.rows(sql`select d.event_id, d.event_at, d.state, d.tries, d.try_at,
-          (select json_agg(json_build_object('at', a.at, 'status', a.status, 'duration_ms', a.duration_ms, 'outcome', a.outcome) order by a.at)
-            from webhook_attempts as a where a.merchant_id = d.merchant_id and a.endpoint_id = d.endpoint_id and a.event_id = d.event_id) as attempts
-        from webhook_deliveries as d where d.merchant_id = ${merchantId} and d.endpoint_id = ${endpointId}
-        order by d.place desc limit ${limit}`);
+      const rows =
+        await database.rows(sql`select event_id, event_at, state, tries, try_at, attempts from webhook_deliveries
+        where merchant_id = ${merchantId} and endpoint_id = ${endpointId}
+        order by merchant_id desc, endpoint_id desc, event_id desc limit ${limit}`);
       return rows.map(fromDeliveryRow);
     },
     replay: async (merchantId, endpointId, which) => {
@@ -149,10 +175,17 @@ type Conclusion = {
 /** Calls under way to an endpoint that has failed and not succeeded since. */
 const probesMax = 4;
 
+/** A schedule is ten; the rest is for replays. */
+const attemptsMax = 50;
+
 /** Endpoints answer by the hundred: together they cost one commit. */
 const concludedMax = 64;
 
-/** Endpoints are locked in the order of their ids, so that two batches never wait for each other. */
+/**
+ * What waits behind a failure is due when that is, so that nobody looks at it until then, and at once when the line is free.
+ *
+ * Endpoints are locked in the order of their ids, so that two batches never wait for each other.
+ */
 function concluding(conclusions: readonly Conclusion[]): Sql {
   const column = (of: (each: Conclusion) => unknown): unknown[] => conclusions.map(of);
   return sql`with said as (
@@ -161,17 +194,21 @@ function concluding(conclusions: readonly Conclusion[]): Sql {
         ${column(({ due }) => due.event.id)}::text[], ${column(({ due }) => due.tries)}::int[],
         ${column(({ next }) => next.state)}::text[],
         ${column(({ next }) => (next.state === 'open' ? Math.round(next.waitMs) : null))}::bigint[],
-        ${column(({ attempt }) => toTimestamp(attempt.at))}::timestamptz[], ${column(({ attempt }) => attempt.status)}::int[],
-        ${column(({ attempt }) => attempt.durationMs)}::int[], ${column(({ attempt }) => attempt.outcome)}::text[]
-      ) as said (merchant_id, endpoint_id, event_id, tries, state, wait_ms, at, status, duration_ms, outcome)
+        ${column(({ attempt }) => toTimestamp(attempt.at))}::timestamptz[],
+        ${column(({ attempt }) => JSON.stringify([toAttemptRow(attempt)]))}::jsonb[]
+      ) as said (merchant_id, endpoint_id, event_id, tries, state, wait_ms, at, attempt)
     ), moved as (
-      update webhook_deliveries as d set state = said.state, try_at = clock_timestamp() + said.wait_ms * interval '1 millisecond'
+      update webhook_deliveries as d set state = said.state, try_at = clock_timestamp() + said.wait_ms * interval '1 millisecond',
+        attempts = case when jsonb_array_length(d.attempts) < ${attemptsMax} then d.attempts else d.attempts - 0 end || said.attempt
       from said where d.merchant_id = said.merchant_id and d.endpoint_id = said.endpoint_id and d.event_id = said.event_id
-        and d.tries = said.tries and d.state = 'open'
-      returning said.*
-    ), kept as (
-      insert into webhook_attempts (merchant_id, endpoint_id, event_id, at, status, duration_ms, outcome)
-      select merchant_id, endpoint_id, event_id, at, status, duration_ms, outcome from moved on conflict do nothing
+        and d.tries = said.tries
+      returning said.merchant_id, said.endpoint_id, said.state, said.at,
+        d.key, d.place, d.try_at, jsonb_array_length(d.attempts) as calls
+    ), line as (
+      update webhook_deliveries as next set try_at = coalesce(moved.try_at, now())
+      from moved where (moved.try_at is not null or moved.calls > 1)
+        and next.endpoint_id = moved.endpoint_id and next.key = moved.key and next.place > moved.place
+        and next.state = 'open' and next.tries = 0
     ), heard as (
       select merchant_id, endpoint_id, case when not bool_or(state = 'delivered') then min(at) end as failing_since
       from moved group by merchant_id, endpoint_id
@@ -183,6 +220,8 @@ function concluding(conclusions: readonly Conclusion[]): Sql {
     update webhook_endpoints as w set failing_since = locked.failing_since
     from locked where w.merchant_id = locked.merchant_id and w.id = locked.id`;
 }
+
+const madeRow = z.object({ endpoint: z.unknown().transform(fromEndpointRow), event_id: id('evt') });
 
 const dueRow = z.object({
   endpoint: z.unknown().transform(fromEndpointRow),

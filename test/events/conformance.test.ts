@@ -3,33 +3,49 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/g
 import { showFigure } from '../harness/figure.ts';
 import { CloudEvent } from 'cloudevents';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import { startKafka } from '../../scripts/services/kafka.ts';
 import { startSnsSqs } from '../../scripts/services/sns-sqs.ts';
+import type { Environment } from '../../src/config.ts';
 import { toEnvelope } from '../../src/domain/events/envelope.ts';
 import type { Event } from '../../src/domain/events/event.ts';
+import { eventSinks } from '../../src/event-sinks.ts';
+import { eventSettings, eventVariables } from '../../src/events/settings.ts';
 import { type Sink, SinkRefused } from '../../src/events/sink.ts';
+import { webhookCalls } from '../../src/events/webhooks/calls.ts';
 import { relayEvents } from '../../src/flows/relay-events.ts';
+import { makeLog } from '../../src/observe/log.ts';
+import { type WebhookRelay, startWebhookRelay } from '../../src/workers/relay-webhooks.ts';
 import { redisUrl } from '../harness/redis.ts';
 import { type Outbox, freshOutbox, judge, manyEvents, newId, orderEvent } from './outbox.ts';
-import { type Arrival, type OpenRig, type Rig, kafkaRig, redisRig, snsSqsRig, webhooksRig } from './rigs.ts';
+import {
+  type Arrival,
+  type FarEnd,
+  type OpenFarEnd,
+  installationSecret,
+  kafkaEnd,
+  redisEnd,
+  snsSqsEnd,
+  webhooksEnd,
+} from './far-ends.ts';
 
 const kafka = await startKafka();
 const snsSqs = await startSnsSqs();
 
 type Contestant =
-  { readonly name: string; readonly open: OpenRig } | { readonly name: string; readonly absent: string };
+  { readonly name: string; readonly open: OpenFarEnd } | { readonly name: string; readonly absent: string };
 
 const contestants: readonly Contestant[] = [
-  { name: 'Kafka', ...('url' in kafka ? { open: kafkaRig(kafka.url) } : kafka) },
-  { name: 'SNS', open: snsSqsRig(snsSqs.url, 'sns') },
-  { name: 'SQS', open: snsSqsRig(snsSqs.url, 'sqs') },
+  { name: 'Kafka', ...('url' in kafka ? { open: kafkaEnd(kafka.url) } : kafka) },
+  { name: 'SNS', open: snsSqsEnd(snsSqs.url, 'sns') },
+  { name: 'SQS', open: snsSqsEnd(snsSqs.url, 'sqs') },
   {
     name: 'Redis Streams',
     ...(redisUrl === null
       ? { absent: process.env['TILLGATE_TEST_REDIS_ABSENT'] ?? 'no Redis' }
-      : { open: redisRig(redisUrl) }),
+      : { open: redisEnd(redisUrl) }),
   },
-  { name: 'webhooks', open: webhooksRig },
+  { name: 'webhooks', open: webhooksEnd(1) },
 ];
 
 const table = new Map<string, Map<string, string>>();
@@ -51,18 +67,28 @@ afterAll(async () => {
 
 for (const contestant of contestants) {
   if ('open' in contestant) describe(contestant.name, () => suite(contestant.name, contestant.open));
-  else describe.skip(`${contestant.name} (${contestant.absent})`, () => suite(contestant.name, webhooksRig));
+  else
+    describe.skip(`${contestant.name} (${contestant.absent})`, () => suite(contestant.name, webhooksEnd(1)));
 }
 
-function suite(name: string, open: OpenRig): void {
+function suite(name: string, open: OpenFarEnd): void {
   let outbox: Outbox;
-  let rig: Rig;
+  let end: FarEnd;
+  let sink: Sink;
+  let stop: () => Promise<void>;
   beforeEach(async () => {
     outbox = await freshOutbox();
-    rig = await open(outbox);
+    end = await open(outbox);
+    const webhooks = startCalls(outbox);
+    sink = await sinkTo(end.variables, webhooks.enqueue);
+    stop = async () => {
+      await sink.close();
+      await webhooks.stop();
+    };
   });
   afterEach(async () => {
-    await rig.close();
+    await stop();
+    await end.close();
     await outbox.drop();
   });
 
@@ -74,8 +100,8 @@ function suite(name: string, open: OpenRig): void {
     });
   };
 
-  const relayTo = (sink: Sink) =>
-    relayEvents({ store: outbox.store, failpoint: () => undefined }, sink, {
+  const relayTo = (to: Sink) =>
+    relayEvents({ store: outbox.store, failpoint: () => undefined }, to, {
       holder: newId('rel'),
       leaseMs: 15_000,
       triesMax: 3,
@@ -89,7 +115,7 @@ function suite(name: string, open: OpenRig): void {
     while (Date.now() < until) {
       await sleep(20);
       await round();
-      const arrived = rig.arrived.map(fromWire).filter(({ id }) => wanted.has(id));
+      const arrived = end.arrived.map(fromWire).filter(({ id }) => wanted.has(id));
       if (new Set(arrived.map(({ id }) => id)).size === wanted.size) return arrived;
     }
     throw new Error('not everything arrived');
@@ -98,7 +124,7 @@ function suite(name: string, open: OpenRig): void {
   holds('everything arrives, each order in order, as a CloudEvent', async () => {
     const events = manyEvents(outbox.merchantId, 20, 10);
     await outbox.store.events.append(events);
-    const arrived = await relayUntil(relayTo(rig.sink).round, events);
+    const arrived = await relayUntil(relayTo(sink).round, events);
     expect(judge(arrived)).toEqual({ distinct: 200, copies: 0, outOfOrder: 0 });
     return `${arrived.length} of 200`;
   });
@@ -107,9 +133,9 @@ function suite(name: string, open: OpenRig): void {
     const odd = 'naïve 漢字 🎉 \uFFFF "quoted" \\u0000 <&>';
     const event = orderEvent(outbox.merchantId, newId('ord'), 1, odd);
     await outbox.store.events.append([event]);
-    await relayUntil(relayTo(rig.sink).round, [event]);
+    await relayUntil(relayTo(sink).round, [event]);
     const [stored] = await outbox.store.events.list(outbox.merchantId, null, 1);
-    const received = rig.arrived.map(({ body }) => JSON.parse(body) as unknown);
+    const received = end.arrived.map(({ body }) => JSON.parse(body) as unknown);
     expect(received).toEqual([toEnvelope(stored?.event ?? event)]);
     expect(received).toMatchObject([{ data: { note: odd } }]);
     return 'same';
@@ -119,8 +145,8 @@ function suite(name: string, open: OpenRig): void {
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     const event = { ...orderEvent(outbox.merchantId, newId('ord'), 1), traceparent };
     await outbox.store.events.append([event]);
-    await relayUntil(relayTo(rig.sink).round, [event]);
-    const [arrival] = rig.arrived;
+    await relayUntil(relayTo(sink).round, [event]);
+    const [arrival] = end.arrived;
     expect(JSON.parse(arrival?.body ?? '')).toMatchObject({ traceparent });
     if (name !== 'Kafka' && name !== 'webhooks') return 'envelope';
     expect(arrival?.traceparent).toBe(traceparent);
@@ -130,15 +156,21 @@ function suite(name: string, open: OpenRig): void {
   holds('a batch that comes again adds copies with equal ids at most', async () => {
     const events = manyEvents(outbox.merchantId, 5, 4);
     await outbox.store.events.append(events);
-    const relay = relayTo(twice(rig.sink));
+    const relay = relayTo(twice(sink));
     const { copies, ...rest } = judge(await relayUntil(relay.round, events));
     expect(rest).toEqual({ distinct: 20, outOfOrder: 0 });
     return `${copies} copies`;
   });
 
   holds('a sink that is away fails without refusing, and gets its backlog when it is back', async () => {
-    const { away } = rig;
-    if (away === null) return 'n/a';
+    const { variables } = end;
+    const nowhere = Object.entries(variables).map(([variable, value]) => [
+      variable,
+      value?.replace(farPort, ':9'),
+    ]);
+    // The far end of webhooks is the database, without which there is nothing to relay.
+    if (name === 'webhooks') return 'n/a';
+    const away = await sinkTo(Object.fromEntries(nowhere) as Environment, () => Promise.resolve());
     const events = manyEvents(outbox.merchantId, 10, 5);
     await outbox.store.events.append(events);
     const broken = relayTo(away);
@@ -146,7 +178,8 @@ function suite(name: string, open: OpenRig): void {
     expect(failure).toBeInstanceOf(Error);
     expect(failure).not.toBeInstanceOf(SinkRefused);
     await broken.release();
-    const arrived = await relayUntil(relayTo(rig.sink).round, events);
+    await away.close();
+    const arrived = await relayUntil(relayTo(sink).round, events);
     expect(judge(arrived)).toMatchObject({ distinct: 50, outOfOrder: 0 });
     return '50 of 50';
   });
@@ -160,16 +193,16 @@ function suite(name: string, open: OpenRig): void {
       await outbox.store.events.append(events);
       const others = events.filter((each) => each.aggregate.id !== poison.aggregate.id);
       let refuses = true;
-      const relay = relayTo(refusing(rig.sink, () => refuses, poison.id));
+      const relay = relayTo(refusing(sink, () => refuses, poison.id));
       expect(judge(await relayUntil(relay.round, others))).toMatchObject({ distinct: 25, outOfOrder: 0 });
       const aside = () => outbox.store.relay.listSetAside(100);
       while ((await relay.round()) > 0);
       expect(new Set((await aside()).map(({ key }) => key))).toEqual(new Set([poison.aggregate.id]));
       expect(await aside()).toHaveLength(5);
-      expect(rig.arrived.map(fromWire).some(({ subject }) => subject === poison.aggregate.id)).toBe(false);
+      expect(end.arrived.map(fromWire).some(({ subject }) => subject === poison.aggregate.id)).toBe(false);
 
       refuses = false;
-      expect(await outbox.store.relay.replay(rig.sink.name, null)).toBe(5);
+      expect(await outbox.store.relay.replay(sink.name, null)).toBe(5);
       const replayed = await relayUntil(
         relay.round,
         events.filter((each) => each.aggregate.id === poison.aggregate.id),
@@ -183,16 +216,16 @@ function suite(name: string, open: OpenRig): void {
   holds('a message that is too large for the far end is refused, not lost', async () => {
     if (!(name in tooLarge)) return 'no limit';
     const large = orderEvent(outbox.merchantId, newId('ord'), 1, 'x'.repeat(tooLarge[name] ?? 0));
-    const sent = rig.sink.publish([{ event: large, body: JSON.stringify(toEnvelope(large)) }]);
+    const sent = sink.publish([{ event: large, body: JSON.stringify(toEnvelope(large)) }]);
     await expect(sent).rejects.toBeInstanceOf(SinkRefused);
     const next = orderEvent(outbox.merchantId, newId('ord'), 1);
-    await rig.sink.publish([{ event: next, body: JSON.stringify(toEnvelope(next)) }]);
+    await sink.publish([{ event: next, body: JSON.stringify(toEnvelope(next)) }]);
     return 'refused';
   });
 
   holds('two relays at once publish nothing twice while both live', async () => {
     const events = manyEvents(outbox.merchantId, 10, 10);
-    const relays = [relayTo(rig.sink), relayTo(rig.sink)];
+    const relays = [relayTo(sink), relayTo(sink)];
     await outbox.store.events.append(events);
     const arrived = await relayUntil(
       async () => (await Promise.all(relays.map((relay) => relay.round()))).reduce((sum, n) => sum + n),
@@ -202,6 +235,31 @@ function suite(name: string, open: OpenRig): void {
     return '0 copies';
   });
 }
+
+/** The sink that the configuration makes: the last one, after webhooks. */
+async function sinkTo(variables: Environment, enqueue: WebhookRelay['enqueue']): Promise<Sink> {
+  const settings = eventSettings(z.object(eventVariables).parse(variables));
+  const sink = (await eventSinks(settings, enqueue)).at(-1);
+  if (sink === undefined) throw new Error('there is always a sink');
+  return sink;
+}
+
+/** The second step of webhooks. */
+function startCalls({ store }: Outbox): Pick<WebhookRelay, 'enqueue' | 'stop'> {
+  const calls = webhookCalls({ installationSecret, allowed: { loopback: true }, timeoutMs: 5_000 });
+  const deps = { store, clock: Date.now, newId, calls, random: () => 0 };
+  const { enqueue, stop } = startWebhookRelay(deps, makeLog({ level: 'error' }));
+  return {
+    enqueue,
+    stop: async () => {
+      await stop();
+      await calls.close();
+    },
+  };
+}
+
+/** The port of a loopback address; on port 9 nothing listens. */
+const farPort = /(?<=127\.0\.0\.1):\d+/;
 
 /** Bytes that are above the far end's own limit, where there is one that a shop may meet. */
 const tooLarge: Readonly<Record<string, number>> = { Kafka: 1_100_000, SNS: 300_000, SQS: 1_100_000 };

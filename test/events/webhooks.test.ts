@@ -15,9 +15,11 @@ import { makeLog } from '../../src/observe/log.ts';
 import { startWebhookRelay } from '../../src/workers/relay-webhooks.ts';
 import { sql } from '../../src/store/sql.ts';
 import { type Outbox, freshOutbox, manyEvents, newId } from './outbox.ts';
-import { installationSecret } from './rigs.ts';
+import { installationSecret } from './far-ends.ts';
 
 const strict = { loopback: false };
+/** Of a worker that does nothing yet. */
+const room = { perEndpoint: 10, inFlight: new Map<WebhookEndpointId, number>(), leaseMs: 25_000 };
 
 describe('a signature', () => {
   const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
@@ -192,12 +194,12 @@ describe('an endpoint', () => {
   const say = async (orders: number, perOrder: number) => {
     const events = manyEvents(outbox.merchantId, orders, perOrder);
     await outbox.store.events.append(events);
-    await outbox.store.webhooks.enqueue(events);
+    await outbox.store.webhooks.enqueue(events, { ...room, perEndpoint: 0 });
     return events;
   };
   /** One pass over what is due now. */
   const deliver = async () => {
-    const due = await outbox.store.webhooks.claimDue(10, new Map(), 25_000);
+    const due = await outbox.store.webhooks.claimDue(room);
     await Promise.all(due.map((each) => relayWebhook(deps(), each)));
     return due.length;
   };
@@ -233,8 +235,11 @@ describe('an endpoint', () => {
     await say(1, 2);
     expect(await deliver()).toBe(1);
     expect(await deliver()).toBe(0);
+    // What waits in line is due with the first, so that nobody has to look at it before.
+    const [behind, failed] = await shown(id);
+    expect(behind?.tryAt).toBe(failed?.tryAt);
     answer = (_request, response) => response.end();
-    await skipWaits();
+    await outbox.database.rows(sql`update webhook_deliveries set try_at = now() where tries = 1`);
     expect(await deliver()).toBe(1);
     expect(await deliver()).toBe(1);
     const [second, first] = await shown(id);
@@ -350,13 +355,26 @@ describe('an endpoint', () => {
     expect(await webhooks.replay(outbox.merchantId, id, { ...span, only: 'all' })).toBe(3);
   });
 
+  test('is called at once with what waits for nothing, as far as there is room', async () => {
+    const id = await addEndpoint('/');
+    const events = manyEvents(outbox.merchantId, 5, 2);
+    await outbox.store.events.append(events);
+    const claimed = await outbox.store.webhooks.enqueue(events, {
+      ...room,
+      perEndpoint: 4,
+      inFlight: new Map([[id, 1]]),
+    });
+    expect(claimed.map(({ event }) => event.id).sort()).toEqual(events.slice(0, 3).map((each) => each.id));
+    expect(await outbox.store.webhooks.enqueue(events, room)).toEqual([]);
+    const later = await outbox.store.webhooks.claimDue(room);
+    expect(later.map(({ event }) => event.id).sort()).toEqual(events.slice(3, 5).map((each) => each.id));
+  });
+
   test('is not called by two workers at once with the same event', async () => {
     await addEndpoint('/');
     await say(30, 1);
     const { webhooks } = outbox.store;
-    const claims = await Promise.all(
-      Array.from({ length: 10 }, () => webhooks.claimDue(10, new Map(), 25_000)),
-    );
+    const claims = await Promise.all(Array.from({ length: 10 }, () => webhooks.claimDue(room)));
     const ids = claims.flat().map(({ event }) => event.id);
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.length).toBeGreaterThan(0);

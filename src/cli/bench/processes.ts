@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** Clock ticks per second of /proc, as the kernel was built. */
 const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
@@ -10,6 +11,11 @@ export function cpuSeconds(pid: number): number {
   // utime, stime, cutime, cstime: fields 14 to 17 of proc(5), counted from the state, which is field 3.
   const ticks = fields.slice(11, 15).reduce((sum, each) => sum + Number(each), 0);
   return ticks / ticksPerSecond;
+}
+
+/** The process that is the parent of every session's. */
+export function postmasterOf({ home }: { readonly home: string }): number {
+  return Number(readFileSync(join(home, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]);
 }
 
 /** CPU seconds of a process and of its living children. */

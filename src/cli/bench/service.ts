@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../embedded/port.ts';
 import { startPostgres } from '../../embedded/postgres.ts';
+import { postmasterOf } from './processes.ts';
 
 /** A whole installation of its own, started the way a user starts it. */
 export type OwnService = {
@@ -23,7 +24,6 @@ export type OwnService = {
 export async function startOwnService(env: Readonly<Record<string, string>> = {}): Promise<OwnService> {
   const data = await mkdtemp(join(tmpdir(), 'tillgate-bench-'));
   const postgres = await startPostgres({ dir: join(data, 'postgres') });
-  const [postgresPid] = (await readFile(join(postgres.home, 'data', 'postmaster.pid'), 'utf8')).split('\n');
   const start = fileURLToPath(new URL('../start.ts', import.meta.url));
   const child = spawn(process.execPath, [start, '--json', '--data', data], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -42,7 +42,7 @@ export async function startOwnService(env: Readonly<Record<string, string>> = {}
     admin,
     secretKey: secret_key,
     pid: child.pid ?? 0,
-    postgresPid: Number(postgresPid),
+    postgresPid: postmasterOf(postgres),
     databaseUrl: postgres.url,
     stop: async () => {
       const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));

@@ -2,21 +2,24 @@ import { createHmac, hkdfSync } from 'node:crypto';
 import type { WebhookEndpointId } from '../../kernel/ids.ts';
 import type { Instant } from '../../kernel/instant.ts';
 
+/** Deriving a secret costs more than signing with it. More endpoints than these are rare, and then some are derived again. */
+const rememberedMax = 10_000;
+
 /**
  * The secrets of endpoints are derived from the installation's secret, so none is stored and none can be stolen from the
  * database. Whoever changes TILLGATE_SECRET changes them all.
  */
 export function webhookSecrets(installationSecret: string) {
+  const remembered = new Map<string, string>();
   return (endpoint: WebhookEndpointId, number: number): string => {
+    const info = `webhook endpoint ${endpoint} secret ${number}`;
+    const known = remembered.get(info);
+    if (known !== undefined) return known;
     // 32 bytes: within the 24 to 64 of Standard Webhooks.
-    const key = hkdfSync(
-      'sha256',
-      installationSecret,
-      '',
-      `webhook endpoint ${endpoint} secret ${number}`,
-      32,
-    );
-    return `whsec_${Buffer.from(key).toString('base64')}`;
+    const secret = `whsec_${Buffer.from(hkdfSync('sha256', installationSecret, '', info, 32)).toString('base64')}`;
+    if (remembered.size >= rememberedMax) remembered.clear();
+    remembered.set(info, secret);
+    return secret;
   };
 }
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { EventType } from '../../domain/events/event.ts';
 import type { WebhookEndpoint } from '../../domain/events/webhook-endpoint.ts';
-import type { WebhookDelivery } from '../webhook-store.ts';
-import { id, instant } from './columns.ts';
+import type { WebhookAttempt, WebhookDelivery } from '../webhook-store.ts';
+import { id, instant, toTimestamp } from './columns.ts';
 
 const endpointRow = z.object({
   merchant_id: id('mer'),
@@ -38,12 +38,14 @@ const deliveryRow = z.object({
   state: z.enum(['open', 'delivered', 'given_up']),
   tries: z.number(),
   try_at: instant.nullable(),
-  attempts: z
-    .array(
-      z.object({ at: instant, status: z.number().nullable(), duration_ms: z.number(), outcome: z.string() }),
-    )
-    .nullable(),
+  attempts: z.array(
+    z.object({ at: instant, status: z.number().nullable(), duration_ms: z.number(), outcome: z.string() }),
+  ),
 });
+
+export function toAttemptRow({ at, status, durationMs, outcome }: WebhookAttempt) {
+  return { at: toTimestamp(at), status, duration_ms: durationMs, outcome };
+}
 
 export function fromDeliveryRow(row: unknown): WebhookDelivery {
   const read = deliveryRow.parse(row);
@@ -53,7 +55,7 @@ export function fromDeliveryRow(row: unknown): WebhookDelivery {
     state: read.state,
     tries: read.tries,
     tryAt: read.try_at,
-    attempts: (read.attempts ?? []).map(({ at, status, duration_ms, outcome }) => ({
+    attempts: read.attempts.map(({ at, status, duration_ms, outcome }) => ({
       at,
       status,
       durationMs: duration_ms,

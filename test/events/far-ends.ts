@@ -12,22 +12,15 @@ import { Redis } from 'ioredis';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
-import { kafkaSink } from '../../src/events/kafka/kafka.ts';
-import { redisStreamsSink } from '../../src/events/redis-streams/redis-streams.ts';
-import type { Sink } from '../../src/events/sink.ts';
-import { snsSqsSink } from '../../src/events/sns-sqs/sns-sqs.ts';
-import { webhookCalls } from '../../src/events/webhooks/calls.ts';
-import { webhooksSink } from '../../src/events/webhooks/webhooks.ts';
-import { makeLog } from '../../src/observe/log.ts';
-import { startWebhookRelay } from '../../src/workers/relay-webhooks.ts';
+import type { Environment } from '../../src/config.ts';
+import { webhookSecrets } from '../../src/events/webhooks/signature.ts';
 import { type Outbox, newId } from './outbox.ts';
 
-/** A sink of one kind with a real far end, and what arrived there. */
-export type Rig = {
-  readonly sink: Sink;
+/** Where events arrive: a real server, and what it got. */
+export type FarEnd = {
+  /** The configuration that leads here. */
+  readonly variables: Environment;
   readonly arrived: readonly Arrival[];
-  /** The same kind of sink whose far end is not there. */
-  readonly away: Sink | null;
   readonly close: () => Promise<void>;
 };
 
@@ -38,18 +31,12 @@ export type Arrival = {
   readonly traceparent?: string | undefined;
 };
 
-export type OpenRig = (outbox: Outbox) => Promise<Rig>;
+export type OpenFarEnd = (outbox: Outbox) => Promise<FarEnd>;
 
-/** A port on which nothing listens. */
-const nowhere = '127.0.0.1:9';
-
-export const redisRig =
-  (url: string): OpenRig =>
-  async () => {
+export const redisEnd =
+  (url: string): OpenFarEnd =>
+  () => {
     const stream = newId('str');
-    const settings = { name: 'redis-streams', stream, lengthMax: 1_000_000 };
-    const sink = redisStreamsSink({ ...settings, url });
-    const away = redisStreamsSink({ ...settings, url: `redis://${nowhere}` });
     const reader = new Redis(url);
     const arrived: Arrival[] = [];
     const reading = (async () => {
@@ -64,29 +51,23 @@ export const redisRig =
       }
     })();
     return Promise.resolve({
-      sink,
-      away,
+      variables: { EVENTS_REDIS_URL: url, EVENTS_REDIS_STREAM: stream },
       arrived,
       close: async () => {
         reader.disconnect();
         await reading;
-        await sink.close();
-        await away.close();
       },
     });
   };
 
-export const kafkaRig =
-  (broker: string): OpenRig =>
+export const kafkaEnd =
+  (broker: string): OpenFarEnd =>
   async () => {
     const topic = newId('top');
     const bootstrapBrokers = [broker];
     const admin = new Admin({ clientId: 'test', bootstrapBrokers });
     await admin.createTopics({ topics: [topic], partitions: 6, replicas: 1 });
     await admin.close();
-    const settings = { name: 'kafka', topic, tls: false, sasl: null };
-    const sink = kafkaSink({ ...settings, brokers: [broker] });
-    const away = kafkaSink({ ...settings, brokers: [nowhere] });
     const consumer = new Consumer({
       clientId: 'test',
       groupId: newId('grp'),
@@ -104,14 +85,11 @@ export const kafkaRig =
       arrived.push({ body: value, at: performance.now(), traceparent: headers.get('traceparent') });
     });
     return {
-      sink,
-      away,
+      variables: { EVENTS_KAFKA_BROKERS: broker, EVENTS_KAFKA_TOPIC: topic },
       arrived,
       close: async () => {
         await stream.close();
         await consumer.close();
-        await sink.close();
-        await away.close();
       },
     };
   };
@@ -122,29 +100,27 @@ process.env['AWS_SECRET_ACCESS_KEY'] ??= 'test';
 const region = 'eu-central-1';
 
 /** SNS has no way to read: a queue is subscribed to the topic. */
-export const snsSqsRig =
-  (endpoint: string, by: 'sns' | 'sqs'): OpenRig =>
+export const snsSqsEnd =
+  (endpoint: string, by: 'sns' | 'sqs'): OpenFarEnd =>
   async () => {
     const sqs = new SQSClient({ region, endpoint });
     const queueUrl = await makeQueue(sqs);
-    const target = by === 'sqs' ? { queueUrl } : { topicArn: await makeTopic(sqs, endpoint, queueUrl) };
-    const sink = snsSqsSink({ name: by, region, endpoint, target });
-    const away = snsSqsSink({ name: by, region, endpoint: `http://${nowhere}`, target });
+    const target =
+      by === 'sqs'
+        ? { EVENTS_SQS_QUEUE_URL: queueUrl }
+        : { EVENTS_SNS_TOPIC_ARN: await makeTopic(sqs, endpoint, queueUrl) };
     const arrived: Arrival[] = [];
     const closing = new AbortController();
     const reading = (async () => {
       while (!closing.signal.aborted) arrived.push(...(await take(sqs, queueUrl)));
     })();
     return {
-      sink,
-      away,
+      variables: { EVENTS_AWS_REGION: region, EVENTS_AWS_ENDPOINT: endpoint, ...target },
       arrived,
       close: async () => {
         closing.abort();
         await reading;
         sqs.destroy();
-        await sink.close();
-        await away.close();
       },
     };
   };
@@ -189,55 +165,46 @@ async function take(sqs: SQSClient, queueUrl: string): Promise<Arrival[]> {
 
 export const installationSecret = 'an installation secret of 32 chars';
 
-/** Our worker calls a local server, which takes only what the independent library verifies. */
-export const webhooksRig: OpenRig = (outbox) => openWebhooks(outbox, 1);
-
-/** So many endpoints that all want everything. */
-export async function openWebhooks({ store, merchantId }: Outbox, endpoints: number): Promise<Rig> {
-  const calls = webhookCalls({ installationSecret, allowed: { loopback: true }, timeoutMs: 5_000 });
-  const verifiers = new Map<string, Webhook>();
-  const arrived: Arrival[] = [];
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => void chunks.push(chunk));
-    request.on('end', () => {
-      const body = Buffer.concat(chunks).toString();
-      verifiers.get(request.url ?? '')?.verify(body, request.headers as Record<string, string>);
-      const { traceparent } = request.headers as Record<string, string>;
-      arrived.push({ body, at: performance.now(), traceparent });
-      response.end();
+/** So many endpoints at a local server that all want everything, and take only what the independent library verifies. */
+export const webhooksEnd =
+  (endpoints: number): OpenFarEnd =>
+  async ({ store, merchantId }) => {
+    const verifiers = new Map<string, Webhook>();
+    const arrived: Arrival[] = [];
+    const server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => void chunks.push(chunk));
+      request.on('end', () => {
+        const body = Buffer.concat(chunks).toString();
+        verifiers.get(request.url ?? '')?.verify(body, request.headers as Record<string, string>);
+        const { traceparent } = request.headers as Record<string, string>;
+        arrived.push({ body, at: performance.now(), traceparent });
+        response.end();
+      });
     });
-  });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  for (let nth = 0; nth < endpoints; nth += 1) {
-    const id = newId('whe');
-    verifiers.set(`/${id}`, new Webhook(calls.secretOf(id, 1)));
-    await store.webhooks.create({
-      id,
-      merchantId,
-      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/${id}`,
-      types: [],
-      description: '',
-      secretNumber: 1,
-      oldSecretUntil: null,
-      createdAt: Date.now(),
-      state: 'enabled',
-    });
-  }
-  const worker = startWebhookRelay(
-    { store, clock: Date.now, newId, calls, random: () => 0 },
-    makeLog({ level: 'error' }),
-  );
-  return {
-    sink: webhooksSink((events) => store.webhooks.enqueue(events)),
-    // Its far end is the database, without which there is nothing to relay.
-    away: null,
-    arrived,
-    close: async () => {
-      await worker.stop();
-      await calls.close();
-      server.closeAllConnections();
-      server.close();
-    },
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    for (let nth = 0; nth < endpoints; nth += 1) {
+      const id = newId('whe');
+      verifiers.set(`/${id}`, new Webhook(webhookSecrets(installationSecret)(id, 1)));
+      await store.webhooks.create({
+        id,
+        merchantId,
+        url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/${id}`,
+        types: [],
+        description: '',
+        secretNumber: 1,
+        oldSecretUntil: null,
+        createdAt: Date.now(),
+        state: 'enabled',
+      });
+    }
+    return {
+      variables: { EVENTS_WEBHOOKS_TO_LOOPBACK: 'true' },
+      arrived,
+      close: () => {
+        server.closeAllConnections();
+        server.close();
+        return Promise.resolve();
+      },
+    };
   };
-}
