@@ -464,6 +464,7 @@ create table webhook_attempts
   outcome text not null
   constraint webhook_attempts_merchant_id_endpoint_id_event_id_fkey FOREIGN KEY (merchant_id, endpoint_id, event_id) REFERENCES webhook_deliveries(merchant_id, endpoint_id, event_id) ON DELETE CASCADE
   constraint webhook_attempts_pkey PRIMARY KEY (merchant_id, endpoint_id, event_id, at)
+  comment: Superseded by webhook_deliveries.attempts; the next release drops it
 
 create table webhook_deliveries
   merchant_id text not null
@@ -475,13 +476,13 @@ create table webhook_deliveries
   state text not null
   tries integer not null default 0
   try_at timestamp with time zone
+  attempts jsonb not null default '[]'::jsonb -- The last fifty calls, oldest first: at, status, duration_ms, outcome
   constraint an_open_delivery_has_its_time CHECK (((state = 'open'::text) = (try_at IS NOT NULL)))
   constraint webhook_deliveries_merchant_id_endpoint_id_fkey FOREIGN KEY (merchant_id, endpoint_id) REFERENCES webhook_endpoints(merchant_id, id) ON DELETE CASCADE
   constraint webhook_deliveries_pkey PRIMARY KEY (merchant_id, endpoint_id, event_id)
   constraint webhook_delivery_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'delivered'::text, 'given_up'::text])))
-  CREATE INDEX webhook_deliveries_due ON public.webhook_deliveries USING btree (endpoint_id, try_at, place) WHERE (state = 'open'::text)
+  CREATE INDEX webhook_deliveries_by_time ON public.webhook_deliveries USING btree (endpoint_id, try_at, place) WHERE (try_at IS NOT NULL)
   CREATE INDEX webhook_deliveries_in_line ON public.webhook_deliveries USING btree (endpoint_id, key, place) WHERE (state = 'open'::text)
-  CREATE INDEX webhook_deliveries_of_endpoint ON public.webhook_deliveries USING btree (merchant_id, endpoint_id, place)
   comment: One event for one endpoint. The next of a key is tried only when the one before is delivered or given up
 
 create table webhook_endpoints
