@@ -49,6 +49,8 @@ export type ForeignChallenges = {
   readonly provider: 'hcaptcha' | 'turnstile';
   readonly siteKey: string;
   readonly secret: string;
+  /** Instead of the provider's own address. */
+  readonly url: string | null;
 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -102,6 +104,7 @@ const environment = z.object({
   CHALLENGE_ROUNDS: wholeNumber.default(5_000),
   CHALLENGE_SITE_KEY: z.string().optional(),
   CHALLENGE_SECRET: z.string().optional(),
+  CHALLENGE_VERIFY_URL: url.optional(),
   ...eventVariables,
   POLICIES_DIR: z.string().default('policies'),
   MODELS_DIR: z.string().default('models'),
@@ -199,9 +202,10 @@ function challengesOf({
   CHALLENGE_PROVIDER: provider,
   CHALLENGE_SITE_KEY: siteKey,
   CHALLENGE_SECRET: secret,
+  CHALLENGE_VERIFY_URL: verifyUrl,
 }: Settings): ForeignChallenges | null {
   if (provider === 'proof_of_work' || siteKey === undefined || secret === undefined) return null;
-  return { provider, siteKey, secret };
+  return { provider, siteKey, secret, url: verifyUrl ?? null };
 }
 
 /** `FOO=` means the same as no FOO at all: that is how container platforms write "not set". */

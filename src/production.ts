@@ -58,6 +58,7 @@ export function refuseDefaults(env: Environment): void {
   refuse(/^(sk|rk)_test_/.test(env['STRIPE_SECRET_KEY'] ?? ''), 'STRIPE_SECRET_KEY is a test key');
   refuse(isSet('STRIPE_BASE_URL'), 'STRIPE_BASE_URL sends payments somewhere else than to Stripe');
   refuse(isSet('ADYEN_BASE_URL'), 'ADYEN_BASE_URL sends payments somewhere else than to Adyen');
+  refuse(isSet('CHALLENGE_VERIFY_URL'), 'CHALLENGE_VERIFY_URL lets somebody else than the provider judge');
   refuse(
     isSet('ADYEN_API_KEY') && !isSet('ADYEN_LIVE_URL_PREFIX'),
     'ADYEN_LIVE_URL_PREFIX is missing: payments would go to Adyen’s test environment',

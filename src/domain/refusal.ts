@@ -10,6 +10,8 @@ export type RefusalCode =
   // the same request again
   | 'idempotency_key_reused'
   | 'request_in_flight'
+  // who may be a program
+  | 'challenge_required'
   // the checkout
   | 'checkout_not_open'
   | 'checkout_expired'

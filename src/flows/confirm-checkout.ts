@@ -48,6 +48,8 @@ export async function confirmCheckout(deps: Deps, ask: ConfirmAsk): Promise<Answ
   };
   const assessment = await deps.risk.assess({ ...question, id: deps.newId('asm') });
   deps.failpoint('confirm.assessed');
+  if (assessment.decision === 'challenge' && ask.hasProved === false)
+    return refuse('challenge_required', 'The policy wants a proof before this payment.');
   if (assessment.decision === 'block') return refuseSale(deps, ask, purchase, assessment, signals);
 
   const planned = planAttempt(deps, purchase, ask, { assessment, signals, route, others, kept });

@@ -1,6 +1,7 @@
 import { assessmentMade } from '../domain/events/assessment-made.ts';
 import type { AssessmentEvent } from '../domain/risk/decision.ts';
 import type { Signals } from '../domain/risk/signals.ts';
+import type { AssessmentId } from '../kernel/ids.ts';
 import type { Instant } from '../kernel/instant.ts';
 import type { NewRequest } from '../domain/request.ts';
 import type { Deps } from './deps.ts';
@@ -13,6 +14,8 @@ export type AssessmentAsk = {
   /** When it happened. */
   readonly at: Instant;
   readonly signals: Signals;
+  /** Makes what the visitor is to solve, after the decision `challenge`. */
+  readonly challenge: (id: AssessmentId) => Promise<object>;
 };
 
 /** Judges an event outside a checkout of ours: a sign-up, a card being added, a login, or a checkout paid elsewhere. */
@@ -28,7 +31,8 @@ export async function createAssessment(deps: Deps, ask: AssessmentAsk): Promise<
   };
   const assessment = await deps.risk.assess({ ...question, id: deps.newId('asm') });
   const told = traced(deps, assessmentMade(deps.newId('evt'), assessment));
-  const rendered = deps.render.assessment(assessment);
+  const challenge = assessment.decision === 'challenge' ? await ask.challenge(assessment.id) : null;
+  const rendered = deps.render.assessment(assessment, challenge);
   const reply = { ...rendered, status: 201 };
   const saved = await deps.store.assessments.save(assessment, told, { ...ask.request, reply });
   if (saved === 'request_taken') return createAssessment(deps, ask);

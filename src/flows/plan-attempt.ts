@@ -24,6 +24,11 @@ export type ConfirmAsk = {
   readonly checkoutId: CheckoutId;
   /** Present when a browser asks with a publishable key: it must know this checkout's secret. */
   readonly clientSecretHash?: string;
+  /**
+   * Whether a browser has solved a challenge: a doubtful card costs it that before it is tried at all. Absent where the
+   * shop's server asks, which has nobody to solve one.
+   */
+  readonly hasProved?: boolean;
   /** The token of the payment method: one, or one for each PSP that knows it. */
   readonly method: string | Methods;
   readonly initiator: AttemptRequest['initiator'];

@@ -4,7 +4,7 @@ import { purposes, type Proof, type Purpose } from './challenge/challenge.ts';
 import { networkOf } from './edge/address.ts';
 import type { RequestClass } from './edge/shed.ts';
 import type { Input } from './input.ts';
-import type { Gate, Left } from './rate-limit/gate.ts';
+import type { Left } from './rate-limit/gate.ts';
 import type { Call } from './rate-limit/limits.ts';
 import type { Visit } from './rate-limit/rate-limiter.ts';
 import type { Answered, Caller, Route } from './route.ts';
@@ -12,7 +12,8 @@ import type { Answered, Caller, Route } from './route.ts';
 /** A request as the gate sees it. */
 export type Approach = {
   readonly visit: Visit;
-  readonly shown?: NonNullable<Parameters<Gate['enter']>[1]>;
+  /** What a solution would have to be for; absent where nobody asks for one. */
+  readonly proof?: Proof;
 };
 
 export function callOf(route: Route): Call {
@@ -61,15 +62,14 @@ export function approachOf(route: Route, caller: Caller, request: Request, input
       network: address === undefined ? undefined : networkOf(address),
     },
   };
-  const solution = request.get('tillgate-challenge-solution');
-  if (solution === undefined || !isPurpose(call)) return { visit };
+  if (!isPurpose(call)) return { visit };
   const proof: Proof = {
     purpose: call,
     subject: subjectOf(input) ?? merchantId,
     holder: request.get('idempotency-key') ?? '',
     address: address ?? caller.address,
   };
-  return { visit, shown: { solution, proof } };
+  return { visit, proof };
 }
 
 function isPurpose(call: Call): call is Purpose {

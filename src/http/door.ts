@@ -4,7 +4,7 @@ import type { RequestId } from '../kernel/ids.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { type RandomBytes, toTraceparent, traceFrom } from '../observe/trace.ts';
-import { approachOf, classOf, leftBy, strangerAt } from './approach.ts';
+import { type Approach, approachOf, classOf, leftBy, strangerAt } from './approach.ts';
 import type { Authenticate } from './authenticate.ts';
 import { callerOf } from './caller.ts';
 import { type ReadAddress, requestId } from './edge/address.ts';
@@ -15,7 +15,7 @@ import { nameRequest } from './idempotency.ts';
 import { readBytes, readInput } from './input.ts';
 import { type Problem, type SendProblem, problemOf } from './problem.ts';
 import type { Gate } from './rate-limit/gate.ts';
-import type { Route } from './route.ts';
+import type { Caller, Route } from './route.ts';
 import { refuseUnsigned } from './signature/refuse-unsigned.ts';
 import { anyOrigin, preflight, send } from './send.ts';
 
@@ -104,14 +104,12 @@ async function handle(
     return stranger.ok ? caller.problem : stranger.problem;
   }
   const input = readInput(route, request, body.value);
-  const { visit, shown } = approachOf(
-    route,
-    caller.value,
-    request,
-    'value' in input ? input.value : undefined,
-  );
+  const approach = approachOf(route, caller.value, request, 'value' in input ? input.value : undefined);
+  const { visit, proof } = approach;
+  const solution = request.get('tillgate-challenge-solution');
+  const shown = proof && solution !== undefined ? { proof, solution } : undefined;
   const entry = await door.gate.enter(visit, shown);
-  if (!entry.ok) return entry.problem;
+  if (!entry.ok) return withChallenge(door, caller.value, approach, entry.problem);
   if ('problem' in input) return { ...input.problem, headers: entry.headers };
 
   const named =
@@ -146,12 +144,26 @@ async function handle(
     deps: { ...door.deps, traceparent: traceparentOf(request, door.random) },
     caller: caller.value,
     request: named,
+    hasProved: entry.hasProved,
     gate: door.gate,
     ...input.value,
   });
   const left = leftBy(route, caller.value, answered);
   if (left !== null) await door.gate.leave(visit, left);
-  return send(route, answered, response, id, { ...door.headers, ...entry.headers });
+  const problem = send(route, answered, response, id, { ...door.headers, ...entry.headers });
+  return problem && withChallenge(door, caller.value, approach, problem);
+}
+
+/** Who is asked for a proof, or showed one that does not hold, is handed what to solve. */
+async function withChallenge(
+  { gate }: Door,
+  { merchantId }: Caller,
+  { proof }: Approach,
+  problem: Problem,
+): Promise<Problem> {
+  const isAsked = problem.code === 'challenge_required' || problem.code === 'challenge_failed';
+  if (!isAsked || proof === undefined) return problem;
+  return { ...problem, challenge: await gate.issue(merchantId, proof.purpose, proof.subject) };
 }
 
 /** The caller's trace, or a new one: what the request's events carry. */

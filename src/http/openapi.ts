@@ -218,6 +218,10 @@ const problemSchema = {
         properties: { pointer: { type: 'string' }, code: { type: 'string' }, detail: { type: 'string' } },
       },
     },
+    challenge: {
+      description: 'With `challenge_required` and `challenge_failed`: what the browser is to solve.',
+      $ref: '#/components/schemas/Challenge',
+    },
   },
 };
 

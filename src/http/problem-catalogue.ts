@@ -125,11 +125,6 @@ export const problemCatalogue = {
     'The Idempotency-Key is malformed',
     'The key has 1 to 255 visible ASCII characters, bare or in double quotes.',
   ),
-  challenge_required: entry(
-    403,
-    'A proof is needed first',
-    'Solve the challenge (GET /v1/challenges) and repeat the call with its solution.',
-  ),
   challenge_failed: entry(
     403,
     'The proof does not hold',

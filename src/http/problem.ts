@@ -11,6 +11,8 @@ export type Problem = {
   readonly errors?: readonly FieldError[];
   readonly retryAfterS?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What to solve, where a proof is asked for. */
+  readonly challenge?: object;
 };
 
 /** RFC 9457. */
@@ -22,6 +24,7 @@ export type ProblemDocument = {
   readonly code: ProblemCode;
   readonly instance: string;
   readonly errors?: readonly FieldError[];
+  readonly challenge?: object;
 };
 
 /** What the strict edge says when it refuses; `pointer` names the culprit where there is one. */
@@ -48,6 +51,7 @@ export function problemDocument(problem: Problem, requestId: string, docsUrl: st
     code: problem.code,
     instance: requestId,
     ...(problem.errors && { errors: problem.errors }),
+    ...(problem.challenge && { challenge: problem.challenge }),
   };
 }
 

@@ -19,6 +19,12 @@ export const refusalCatalogue = {
     explanation:
       'The same Idempotency-Key is being worked on; repeat the call after Retry-After to get its reply.',
   },
+  challenge_required: {
+    status: 403,
+    title: 'A proof is needed first',
+    explanation:
+      'Solve the challenge that comes with the problem, or a fresh one (GET /v1/challenges), and repeat the call with its solution.',
+  },
   checkout_not_open: {
     status: 409,
     title: 'The checkout is closed',

@@ -57,6 +57,8 @@ export type Route<
     readonly body: z.output<Body>;
     /** The request's journal entry; only where `moves` is set. */
     readonly request: NewRequest;
+    /** Whether the call came with the solution of a challenge. */
+    readonly hasProved: boolean;
     /** For the calls about challenges. */
     readonly gate: Pick<Gate, 'issue' | 'verify'>;
   }) => Promise<Answered>;

@@ -114,11 +114,13 @@ describe('the door', () => {
 
 describe('a shop under attack', () => {
   test('asks every browser for a proof before its card is tried, and says that it is attacked', async () => {
-    await Promise.all(
-      Array.from({ length: 40 }, async (_, at) =>
-        (await checkoutAt(`100.64.${at}.1`)).confirm('pm_card_chargeDeclined'),
-      ),
-    );
+    // A few at once: assessments that are late are challenged, and a card that is not tried is not declined.
+    for (let at = 0; at < 40; at += 4) {
+      const addresses = [0, 1, 2, 3].map((more) => `100.64.${at + more}.1`);
+      await Promise.all(
+        addresses.map(async (address) => (await checkoutAt(address)).confirm('pm_card_chargeDeclined')),
+      );
+    }
     const attacked = await untilAttacked();
     expect(attacked).toMatchObject({ type: 'attack.began', sequence: 1, data: { reason: 'decline_ratio' } });
     expect(await metric(`tillgate_attack_profile{merchant_id="${shop.merchantId}"} 1`)).toBe(true);

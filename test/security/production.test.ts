@@ -37,6 +37,7 @@ describe('a start in production', () => {
     ['the stand-in PSPs', { STRIPE_SECRET_KEY: undefined }, 'STRIPE_SECRET_KEY'],
     ['a test key', { STRIPE_SECRET_KEY: 'sk_test_something' }, 'STRIPE_SECRET_KEY'],
     ['another Stripe', { STRIPE_BASE_URL: 'http://127.0.0.1:1' }, 'STRIPE_BASE_URL'],
+    ['another judge of challenges', { CHALLENGE_VERIFY_URL: 'http://127.0.0.1:1' }, 'CHALLENGE_VERIFY_URL'],
     ['Adyen’s test environment', { ADYEN_API_KEY: 'k' }, 'ADYEN_LIVE_URL_PREFIX'],
     ['a public address without TLS', { PUBLIC_URL: 'http://pay.example.com' }, 'PUBLIC_URL'],
     ['every interface without a proxy', { TRUSTED_PROXIES: '' }, 'TRUSTED_PROXIES'],

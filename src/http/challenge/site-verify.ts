@@ -18,7 +18,7 @@ const answer = z.object({ success: z.boolean(), action: z.string().optional() })
  */
 export function siteVerify(
   name: keyof typeof urls,
-  { secret, siteKey, url = urls[name] }: { secret: string; siteKey: string; url?: string },
+  { secret, siteKey, url }: { secret: string; siteKey: string; url?: string | null },
 ): ChallengeProvider {
   return {
     name,
@@ -27,7 +27,7 @@ export function siteVerify(
       if (token === '' || token.length > 4_096) return failed('The solution cannot be read.');
       const form = new URLSearchParams({ secret, response: token, remoteip: address });
       if (name === 'turnstile') form.set('idempotency_key', holder);
-      const read = await ask(url, form);
+      const read = await ask(url ?? urls[name], form);
       if (read === undefined)
         return { ok: false, code: 'unavailable', detail: 'The challenge cannot be checked now.' };
       if (!read.success) return failed('The solution is wrong, expired or used.');

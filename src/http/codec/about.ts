@@ -44,6 +44,13 @@ export function leftByConfirm(reply: string): Left | null {
   return status === 'completed' ? { became: 'approved', score } : null;
 }
 
+const keeping = z.object({ status: z.string() });
+
+/** A card that its issuer does not let be kept was tried, like one that is declined. */
+export function leftByKeeping(reply: string): Left {
+  return { became: keeping.parse(JSON.parse(reply)).status === 'declined' ? 'declined' : 'approved' };
+}
+
 const judged = z.object({ decision: z.string(), score: z.number().nullable() });
 
 /** A sign-up or a card that the policy blocks weighs as a failure. */

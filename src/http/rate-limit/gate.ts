@@ -5,7 +5,12 @@ import type { Call } from './limits.ts';
 import { limitProblem, type RateLimiter, type Visit } from './rate-limiter.ts';
 
 export type Entry =
-  | { readonly ok: true; readonly headers: Readonly<Record<string, string>> }
+  | {
+      readonly ok: true;
+      readonly headers: Readonly<Record<string, string>>;
+      /** The caller has solved a challenge for this call. */
+      readonly hasProved: boolean;
+    }
   | { readonly ok: false; readonly problem: Problem };
 
 /** What bots meet before they reach the product: limits, the shop's attack profile, and a challenge where one is due. */
@@ -67,7 +72,7 @@ export function makeGate({
         }
         return { ok: false, problem: verdict.ok ? problemOf(proved) : limitProblem(verdict) };
       }
-      if (verdict.ok) return verdict;
+      if (verdict.ok) return { ...verdict, hasProved: proved?.ok === true };
       note(visit, verdict.answer === 'challenge' ? 'challenged' : 'refused');
       return { ok: false, problem: limitProblem(verdict) };
     },

@@ -21,6 +21,7 @@ export type ForeignChallenges = {
   readonly provider: 'hcaptcha' | 'turnstile';
   readonly siteKey: string;
   readonly secret: string;
+  readonly url: string | null;
 };
 
 export type OpenGate = Gate & {

@@ -11,7 +11,7 @@ export const render: Render = {
   customer: (customer) => ok(toWireCustomer(customer)),
   method: (method) => ok(toWireMethod(method)),
   label: (label) => ok(toWireLabel(label)),
-  assessment: (assessment) => ok(toWireAssessment(assessment)),
+  assessment: (assessment, challenge) => ok({ ...toWireAssessment(assessment), challenge }),
 };
 
 function ok(document: object) {

@@ -34,7 +34,7 @@ export const confirmCheckout = route({
     'no_psp_for_payment',
     'authentication_not_usable',
   ],
-  handle: ({ deps, caller, params, body, request }) => {
+  handle: ({ deps, caller, params, body, request, hasProved }) => {
     const signals = fromWireObserved(body.signals);
     const happenedAt = occurredAt(body.signals, caller, deps.clock());
     if (typeof happenedAt === 'object') return Promise.resolve(happenedAt);
@@ -44,7 +44,7 @@ export const confirmCheckout = route({
       ...(body.signals.occurred_at === undefined ? {} : { happenedAt }),
       ...(caller.clientSecretHash === undefined ? {} : { clientSecretHash: caller.clientSecretHash }),
       method: body.payment_method ?? methodsOf(body.payment_methods),
-      ...(caller.key.kind === 'publishable' ? { initiator: 'buyer' } : fromServer(body)),
+      ...(caller.key.kind === 'publishable' ? { initiator: 'buyer', hasProved } : fromServer(body)),
       signals:
         caller.key.kind === 'publishable'
           ? { ...signals, device: { ...signals.device, ...seen(caller) } }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { createAssessment as assess } from '../../flows/create-assessment.ts';
 import { assessmentEvents } from '../../domain/risk/decision.ts';
 import { aboutBuyer, callOfEvent, leftByAssessment } from '../codec/about.ts';
+import { challengeShown } from '../codec/challenge.ts';
 import { assessmentShown } from '../codec/checkout.ts';
 import { nothing } from '../codec/parts.ts';
 import { allSignals, fromWireSignals, occurredAt } from '../codec/signals.ts';
@@ -26,11 +27,28 @@ export const createAssessment = route({
     .strictObject({ event: z.enum(assessmentEvents), signals: allSignals })
     .meta({ id: 'CreateAssessment' }),
   moves: 'create_assessment',
-  reply: { status: 201, schema: assessmentShown, description: 'The assessment.' },
+  reply: {
+    status: 201,
+    schema: assessmentShown
+      .extend({
+        challenge: challengeShown.nullable().meta({
+          description:
+            'After the decision `challenge`: for the visitor’s browser to solve; show the solution with solveChallenge.',
+        }),
+      })
+      .meta({ id: 'NewAssessment' }),
+    description: 'The assessment.',
+  },
   problems: [],
-  handle: ({ deps, caller, body, request }) => {
+  handle: ({ deps, caller, body, request, gate }) => {
     const at = occurredAt(body.signals, caller, deps.clock());
     if (typeof at === 'object') return Promise.resolve(at);
-    return assess(deps, { request, event: body.event, at, signals: fromWireSignals(body.signals) });
+    return assess(deps, {
+      request,
+      event: body.event,
+      at,
+      signals: fromWireSignals(body.signals),
+      challenge: (id) => gate.issue(caller.merchantId, callOfEvent[body.event], id),
+    });
   },
 });

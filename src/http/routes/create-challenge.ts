@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { purposes } from '../challenge/challenge.ts';
+import { challengeShown } from '../codec/challenge.ts';
 import { nothing } from '../codec/parts.ts';
 import { route } from '../route.ts';
 
@@ -11,7 +12,8 @@ export const createChallenge = route({
   summary: 'Ask for a challenge',
   description:
     'A call that was refused with `challenge_required` goes through when it is repeated with the solution in the ' +
-    '`Tillgate-Challenge-Solution` header. Browsers ask with a publishable key alone. A `proof_of_work` is solved by ' +
+    '`Tillgate-Challenge-Solution` header. The refusal brings a challenge, and so does an assessment whose decision is ' +
+    '`challenge`; this is for a fresh one. Browsers ask with a publishable key alone. A `proof_of_work` is solved by ' +
     'ALTCHA’s widget: the solution is the text that it posts. One solution serves one request, however often that is repeated.',
   scope: 'checkouts',
   client: true,
@@ -32,12 +34,7 @@ export const createChallenge = route({
   moves: null,
   reply: {
     status: 200,
-    schema: z
-      .strictObject({
-        provider: z.enum(['proof_of_work', 'hcaptcha', 'turnstile']),
-        challenge: z.record(z.string(), z.unknown()),
-      })
-      .meta({ id: 'Challenge' }),
+    schema: challengeShown,
     description: 'What the browser is to solve.',
   },
   problems: [],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { keepMethod } from '../../flows/keep-method.ts';
+import { leftByKeeping } from '../codec/about.ts';
 import { keepMethodBody, methodShown } from '../codec/customer.ts';
 import { idOf, nothing } from '../codec/parts.ts';
 import { route } from '../route.ts';
@@ -16,6 +17,9 @@ export const createPaymentMethod = route({
     'complete it with what the browser comes back with.',
   scope: 'checkouts',
   client: false,
+  call: 'add_card',
+  about: (body) => ({ keys: { card: body.payment_method } }),
+  outcomeOf: leftByKeeping,
   params: z.strictObject({ customer_id: idOf('cus', 'The customer.') }),
   query: nothing,
   body: keepMethodBody,

@@ -90,14 +90,9 @@
   }
 
   /** hCaptcha and Turnstile have widgets of their own: the page shows them in `onChallenge` and answers their token. */
-  async function solve(caller, onChallenge) {
-    const subject = `/v1/challenges?purpose=confirm&subject=${caller.checkoutId}`;
-    const { document: asked, problem } = await call(caller, 'GET', subject);
-    if (asked === undefined) return { problem };
-    const { provider, challenge } = asked;
-    if (provider === 'proof_of_work') return { solution: await solveProofOfWork(challenge) };
-    if (onChallenge !== undefined) return { solution: await onChallenge({ provider, challenge }) };
-    return { problem: { code: 'challenge_required', title: `The page has no ${provider} widget` } };
+  function solve({ provider, challenge }, onChallenge) {
+    if (provider === 'proof_of_work') return solveProofOfWork(challenge);
+    return onChallenge?.({ provider, challenge });
   }
 
   // ---- calls
@@ -114,16 +109,19 @@
     };
     const asked = { method, headers, ...(body && { body: JSON.stringify(body) }), credentials: 'omit' };
     const until = Date.now() + patienceMs;
+    let proofs = 0;
     for (let turn = 0; ; turn += 1) {
       const answer = await fetch(origin + path, asked).catch(() => null);
       const document = await answer?.json().catch(() => null);
       if (answer?.ok && document) return { document };
       const unheard = { code: 'unreachable', title: 'The service cannot be reached' };
       const problem = document ?? unheard;
-      if (problem.code === 'challenge_required' && !headers['tillgate-challenge-solution']) {
-        const proof = await solve(caller, onChallenge);
-        if (proof.problem) return proof;
-        headers['tillgate-challenge-solution'] = proof.solution;
+      // The second is for a solution that the provider forgot it had taken when the answer to the call was lost.
+      if (problem.challenge && proofs < 2) {
+        const solution = await solve(problem.challenge, onChallenge);
+        if (solution === undefined) return { problem };
+        proofs += 1;
+        headers['tillgate-challenge-solution'] = solution;
         continue;
       }
       const waitMs = waitAfter(answer, turn);
