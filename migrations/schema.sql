@@ -328,6 +328,18 @@ create table movements
   CREATE TRIGGER movements_are_never_deleted BEFORE DELETE ON public.movements FOR EACH ROW EXECUTE FUNCTION refuse_change()
   comment: Captures, voids, refunds and increments; committed before the PSP is called
 
+create table observations
+  merchant_id text not null
+  position bigint not null generated always as identity
+  what text not null
+  at timestamp with time zone not null -- When it happened; of a label, when the labelled event did
+  amount double precision -- In major units, as features read it; null where there is no money
+  keys jsonb not null -- Pseudonyms of the entities it names: keyed hashes, never values
+  constraint observation_is_known CHECK ((what = ANY (ARRAY['account_creation'::text, 'add_card'::text, 'checkout'::text, 'login'::text, 'succeeded'::text, 'declined'::text, 'refused'::text, 'fraud'::text, 'good'::text])))
+  constraint observations_pkey PRIMARY KEY (merchant_id, "position")
+  CREATE INDEX observations_in_order ON public.observations USING btree ("position")
+  comment: Happenings and labels as counters were told them, in that order; only the newest are kept
+
 create table orders
   merchant_id text not null
   checkout_id text not null

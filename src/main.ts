@@ -31,10 +31,9 @@ import { makeMetrics } from './observe/metrics.ts';
 import { randomSource } from './observe/random.ts';
 import { pspDirectory } from './psp/directory.ts';
 import { openRouting } from './psp/routing-file.ts';
+import { openVelocity } from './open-velocity.ts';
 import { accountsOf } from './psp-accounts.ts';
 import { openRisk } from './risk/open-risk.ts';
-import { memoryVelocity } from './risk/velocity/memory.ts';
-import { redisVelocity } from './risk/velocity/redis.ts';
 import { openDatabase } from './store/database.ts';
 import { postgresStore } from './store/postgres-store.ts';
 import { startWorkers } from './workers/workers.ts';
@@ -95,12 +94,7 @@ export async function startService(
     policies: config.policies,
     models: config.models,
     secret: config.secret,
-    velocity:
-      config.redisUrl === null
-        ? memoryVelocity()
-        : redisVelocity(config.redisUrl, {
-            onError: (error) => log.warn('Redis is away; assessments go without history', { error }),
-          }),
+    velocity: await openVelocity(config, store, log),
     log,
     assessed: (event, seconds) => metrics.assessment_seconds.observe({ event }, seconds),
     degraded: (part) => metrics.risk_degraded_total.add({ part }),

@@ -1,6 +1,7 @@
 import type { Assessment, Degradation } from '../domain/risk/assessment.ts';
 import type { AssessmentEvent } from '../domain/risk/decision.ts';
 import type { Histories } from '../domain/risk/entities.ts';
+import type { Change } from '../domain/risk/observed.ts';
 import type { Signals } from '../domain/risk/signals.ts';
 import { evaluate, type Context } from '../domain/risk/features/feature.ts';
 import { featuresOf } from '../domain/risk/features/library.ts';
@@ -12,7 +13,7 @@ import { reasonsFor } from './reasons.ts';
 import type { MerchantId } from '../kernel/ids.ts';
 import type { Observation, Question, Risk } from './risk.ts';
 import { amountOf, contextOf, withHistories, type SignalReading } from './signals/context.ts';
-import type { Change, Velocity } from './velocity/velocity.ts';
+import type { Velocity } from './velocity/velocity.ts';
 
 export type RiskParts = {
   readonly reading: SignalReading;

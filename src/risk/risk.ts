@@ -17,7 +17,7 @@ export type Risk = {
   readonly assess: (question: Question) => Promise<Assessment>;
   /**
    * Tells the counters what happened, so that the next assessment sees it. Never throws and is never awaited by money:
-   * a lost observation is logged and counted, and repaired from PostgreSQL when the in-process store is warmed.
+   * a lost observation is logged and counted, and makes counts lower, never higher.
    */
   readonly observe: (observation: Observation) => void;
 };

@@ -6,6 +6,7 @@ import { disputeQueries, labelQueries } from './disputes.ts';
 import { entryQueries } from './entries.ts';
 import { eventQueries } from './events.ts';
 import { StoreFault } from './fault.ts';
+import { observationQueries } from './observations.ts';
 import { purchaseQueries } from './find-purchase.ts';
 import { relayQueries } from './relay.ts';
 import { merchantQueries } from './merchants.ts';
@@ -30,6 +31,7 @@ export function postgresStore(database: Database): Store {
     disputes: disputeQueries(database),
     labels: labelQueries(database),
     entries: entryQueries(database),
+    observations: observationQueries(database),
     events: eventQueries(database),
     relay: relayQueries(database),
     webhooks: webhookQueries(database),

@@ -31,10 +31,12 @@ import type {
 import type { Instant } from '../kernel/instant.ts';
 
 import type { EntryStore } from './entry-store.ts';
+import type { ObservationStore } from './observation-store.ts';
 import type { RelayStore } from './relay-store.ts';
 import type { WebhookStore } from './webhook-store.ts';
 
 export type { EntryStore } from './entry-store.ts';
+export type { ObservationStore } from './observation-store.ts';
 export type { RelayPlace, RelayStore } from './relay-store.ts';
 export type { DueWebhook, WebhookStore } from './webhook-store.ts';
 
@@ -145,6 +147,7 @@ export type Store = {
     readonly list: (merchantId: MerchantId, since: Instant, limit: number) => Promise<readonly Label[]>;
   };
   readonly entries: EntryStore;
+  readonly observations: ObservationStore;
   readonly events: {
     /** Events after the cursor, oldest first; never skips one that commits late. */
     readonly list: (

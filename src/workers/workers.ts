@@ -17,6 +17,9 @@ const batch = 20;
 const deliveriesBatch = 100;
 const deliveriesGatherMs = 50;
 
+/** What a process that starts reads back (src/risk/velocity/kept.ts), and as much again. */
+const observationsKept = 1_000_000;
+
 /** A reply is repeated for at least a day (docs/ARCHITECTURE.md); a second day forgives slow clients and clocks. */
 const repliesKeptMs = 2 * dayMs;
 
@@ -106,6 +109,10 @@ export function startWorkers(
     }),
     startWorker('follow-entries', secondMs, log, async () => {
       await followEntries();
+      return 0;
+    }),
+    startWorker('forget-observations', hourMs, log, async () => {
+      await deps.store.observations.keepNewest(observationsKept);
       return 0;
     }),
     startWorker('forget-replies', hourMs, log, async () => {

@@ -1,12 +1,12 @@
 import { assessmentEvents, type AssessmentEvent } from '../../domain/risk/decision.ts';
 import { evaluate } from '../../domain/risk/features/feature.ts';
 import { featuresOf } from '../../domain/risk/features/library.ts';
+import type { Labelled } from '../../domain/risk/observed.ts';
 import type { Signals } from '../../domain/risk/signals.ts';
 import type { MerchantId } from '../../kernel/ids.ts';
 import { dayMs, type Instant } from '../../kernel/instant.ts';
 import { amountOf, contextOf, withHistories, type SignalReading } from '../signals/context.ts';
 import type { Entity, MemoryVelocity } from '../velocity/memory.ts';
-import type { Label } from '../velocity/velocity.ts';
 
 /** Something that happened in a shop's past, in the order of time. */
 export type PastEvent = {
@@ -45,7 +45,7 @@ export function createReplay({
   ...reading
 }: ReplaySettings): (event: PastEvent) => number[] {
   const features = new Map(assessmentEvents.map((event) => [event, featuresOf(event)]));
-  const labels = queue<Label & { readonly entities: readonly Entity[] }>();
+  const labels = queue<Labelled & { readonly entities: readonly Entity[] }>();
   return ({ event, at, signals, fraud }) => {
     for (let due = labels.first(); due && due.happenedAt + labelDelayMs <= at; due = labels.first()) {
       velocity.label(due.entities, due);

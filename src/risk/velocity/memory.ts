@@ -10,7 +10,8 @@ import {
   type Histories,
   type History,
 } from '../../domain/risk/entities.ts';
-import { isAttempt, type Label, type Velocity } from './velocity.ts';
+import type { Labelled } from '../../domain/risk/observed.ts';
+import { isAttempt, type Velocity } from './velocity.ts';
 
 /**
  * Answers at once as well: a replay and a warm start ask a million times, and a promise costs as much as the answer. Entities
@@ -19,7 +20,7 @@ import { isAttempt, type Label, type Velocity } from './velocity.ts';
 export type MemoryVelocity = Velocity & {
   readonly meet: (keys: EntityKeys) => Met;
   readonly happen: (entities: readonly Entity[], entry: Entry) => void;
-  readonly label: (entities: readonly Entity[], label: Label) => void;
+  readonly label: (entities: readonly Entity[], said: Labelled) => void;
   readonly size: () => number;
 };
 
@@ -60,7 +61,7 @@ export function memoryVelocity(entitiesMax = 1_000_000, entriesKept = entriesMax
   };
   const happen = (entities: readonly Entity[], entry: Entry): void =>
     change(entities, extended(toNumbers(entry), isAttempt(entry.what), entriesKept));
-  const label = (entities: readonly Entity[], said: Label): void => change(entities, labelled(said));
+  const label = (entities: readonly Entity[], said: Labelled): void => change(entities, labelled(said));
 
   return {
     meet,
@@ -123,7 +124,7 @@ const extended =
   };
 
 const labelled =
-  (label: Label) =>
+  (label: Labelled) =>
   (before: Past): Past =>
     label.fraud
       ? {

@@ -1,6 +1,6 @@
 import type { EntityKeys, Happening, Histories } from '../../domain/risk/entities.ts';
+import type { Change } from '../../domain/risk/observed.ts';
 import type { MerchantId } from '../../kernel/ids.ts';
-import type { Instant } from '../../kernel/instant.ts';
 
 /**
  * What happened to entities, remembered. The stores only keep and hand out histories; every count, sum and window is
@@ -18,11 +18,6 @@ export type Velocity = {
   readonly observe: (merchantId: MerchantId, keys: EntityKeys, change: Change) => Promise<void>;
   readonly close: () => Promise<void>;
 };
-
-export type Change = { readonly what: Happening; readonly at: Instant; readonly amount: number } | Label;
-
-/** Became known to be fraud, or good; `happenedAt` is when the labelled event took place. */
-export type Label = { readonly what: 'labelled'; readonly fraud: boolean; readonly happenedAt: Instant };
 
 /** An attempt counts as an event of the entity; how it ended does not count again. */
 export function isAttempt(what: Happening): boolean {

@@ -7,7 +7,7 @@ import { isCurrency, money } from '../../../src/kernel/money.ts';
 import { contextOf } from '../../../src/risk/signals/context.ts';
 import { keysWith } from '../../../src/risk/signals/keys.ts';
 import { referenceData } from '../../../src/risk/signals/reference.ts';
-import type { Change } from '../../../src/risk/velocity/velocity.ts';
+import type { Change } from '../../../src/domain/risk/observed.ts';
 
 export const merchant: MerchantId = 'mer_00000000000000000000000000';
 
