@@ -64,6 +64,7 @@ export const failpoints = [
   'movement.concluded',
   'delivery.stored',
   'settle.claimed',
+  'relay.read',
   'relay.published',
 ] as const;
 

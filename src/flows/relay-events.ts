@@ -96,6 +96,7 @@ export function relayEvents(
     if (first === undefined) return 0;
     if (last === undefined) return setAside(from, first, 'waits behind an earlier event of its key');
 
+    failpoint('relay.read');
     const published = await publish(batch);
     if (published !== 'taken') {
       if (batch.length > 1) {

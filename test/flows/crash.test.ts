@@ -21,7 +21,7 @@ async function run(script: string, ...args: readonly string[]): Promise<object> 
 }
 
 it(
-  'a service that is killed anywhere loses nothing, doubles nothing, and answers the retry',
+  'a service that is killed anywhere loses nothing, doubles nothing, and answers the retry [F1.1][F1.3][F1.4][F1.7][F3.10]',
   async () => {
     expect(await run('src/cli/crash-matrix.ts', '--quick')).toMatchObject({
       runs: failpoints,

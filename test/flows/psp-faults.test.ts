@@ -35,15 +35,15 @@ const creating = { match: { method: 'POST', path: '/v1/payment_intents' } };
 
 describe('the PSP charges and then', () => {
   it.each([
-    ['says nothing', { do: 'hang', ms: 2000 }],
-    ['says 500', { do: 'error' }],
-    ['hangs up in mid-answer', { do: 'reset_in_body' }],
+    ['says nothing [F2.1]', { do: 'hang', ms: 2000 }],
+    ['says 500 [F2.2]', { do: 'error' }],
+    ['hangs up in mid-answer [F2.3]', { do: 'reset_in_body' }],
     ['hangs up without an answer', { do: 'reset' }],
-    ['sends half a document', { do: 'truncate' }],
-    ['sends a web page', { do: 'html' }],
-    ['sends elsewhere', { do: 'redirect', location: '/v1/charges' }],
-    ['drips its answer for longer than anybody waits', { do: 'drip', ms: 3000 }],
-    ['names another payment of another shop', { do: 'alter', set: { id: 'pi_other', metadata: {} } }],
+    ['sends half a document [F2.4]', { do: 'truncate' }],
+    ['sends a web page [F2.5]', { do: 'html' }],
+    ['sends elsewhere [F2.10]', { do: 'redirect', location: '/v1/charges' }],
+    ['drips its answer for longer than anybody waits [F2.11]', { do: 'drip', ms: 3000 }],
+    ['names another payment of another shop [F2.9]', { do: 'alter', set: { id: 'pi_other', metadata: {} } }],
   ])('%s: the outcome is unknown, is asked about, and is settled', async (_, fault) => {
     await shop.fault({ ...creating, when: 'after', ...fault });
     const { checkout, status } = await confirm();
@@ -66,7 +66,7 @@ describe('the PSP does not charge and', () => {
     expect(await charges(checkout)).toEqual([1299]);
   });
 
-  it('says 429: nothing was charged, and the checkout is open for another try', async () => {
+  it('says 429: nothing was charged, and the checkout is open for another try [F2.6]', async () => {
     await shop.fault({ ...creating, do: 'rate_limit' });
     const { checkout, status } = await confirm();
     expect([status, await charges(checkout)]).toEqual(['open', []]);
@@ -76,9 +76,9 @@ describe('the PSP does not charge and', () => {
 });
 
 it.each([
-  ['another amount', { amount: 1 }],
-  ['another currency', { currency: 'usd' }],
-  ['another captured amount', { amount_received: 1 }],
+  ['another amount [F2.7][F2.12]', { amount: 1 }],
+  ['another currency [F2.8][F2.12]', { currency: 'usd' }],
+  ['another captured amount [F2.7][F2.12]', { amount_received: 1 }],
 ])('a success of %s is quarantined, is never called paid, and nothing moves after it', async (_, set) => {
   await shop.fault({ ...creating, do: 'alter', set });
   const { checkout, status } = await confirm();

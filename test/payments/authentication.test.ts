@@ -60,7 +60,7 @@ describe('a soft decline', () => {
 });
 
 describe('a challenge', () => {
-  it('that is passed pays the order once, however often the buyer comes back', async () => {
+  it('that is passed pays the order once, however often the buyer comes back [F11.2]', async () => {
     const paid = await shop.pay(challenged);
     expect(paid.body).toMatchObject({ status: 'requires_action', next_action: { kind: 'redirect' } });
     await pass(paid);
@@ -71,7 +71,7 @@ describe('a challenge', () => {
     expect(charged).toMatchObject([{ captures: [1299] }]);
   });
 
-  it('that was for another payment changes nothing', async () => {
+  it('that was for another payment changes nothing [F11.3]', async () => {
     const mine = await shop.pay({ payment_methods: { adyen: adyenCard('4917610000000000') } });
     const theirs = await shop.pay({ payment_methods: { adyen: adyenCard('4917610000000000') } });
     expect(mine.body).toMatchObject({ status: 'requires_action' });
@@ -85,7 +85,7 @@ describe('a challenge', () => {
     expect(await read(theirs)).toMatchObject({ status: 'completed', payment: { captured: 1299 } });
   });
 
-  it('that nobody finishes in ten minutes is given up, and the checkout can be paid again', async () => {
+  it('that nobody finishes in ten minutes is given up, and the checkout can be paid again [F11.1]', async () => {
     const paid = await shop.pay(challenged);
     const late = `changed_at = changed_at - interval '11 minutes', ask_at = now()`;
     await shop.query(`update attempts set ${late} where checkout_id = '${idOf(paid)}'`);
@@ -105,7 +105,7 @@ describe('a challenge', () => {
     expect(await read(paid)).toMatchObject({ status: 'canceled', payment: { captured: 0 } });
   });
 
-  it('is void once the amount has changed', async () => {
+  it('is void once the amount has changed [F11.5]', async () => {
     const paid = await shop.pay(challenged);
     const changed = await patch(paid, { amount: 1500, currency: 'EUR' });
     expect(changed.body).toMatchObject({ status: 'open', amount: 1500, next_action: null });

@@ -140,7 +140,7 @@ it('the shop labels an order itself, once for each key', async () => {
   expect((await shop.call('POST', '/v1/labels', foreign)).status).toBe(404);
 });
 
-it('a dispute during a refund leaves both recorded and the books balanced', async () => {
+it('a dispute during a refund leaves both recorded and the books balanced [F12.5]', async () => {
   const paid = await shop.pay({ payment_method: 'pm_card_visa' });
   const order = orderOf(paid);
   const charge = await chargeOf(paid);

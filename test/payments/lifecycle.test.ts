@@ -104,17 +104,49 @@ describe('an authorisation', () => {
       { payment_methods: { adyen: adyenCard() } },
       (it: Paid) => shop.adyen('POST', `payments/${pspReferenceOf(it)}/expire`),
     ],
-  ] as const)('that lapses at %s cancels the order and says so', async (_, body, expire) => {
+  ] as const)(
+    'that lapses at %s cancels the order and says so, and is not captured after [F12.1]',
+    async (_, body, expire) => {
+      const paid = await reserve({}, body);
+      await expire(paid);
+      await eventually(async () => (await order(paid))['status'] === 'canceled');
+      expect(await eventsOf(paid)).toEqual([
+        'order.created',
+        'order.authorized',
+        'payment.expired',
+        'order.canceled',
+      ]);
+      expect((await move(paid, 'capture')).body).toMatchObject({ code: 'order_already_canceled' });
+    },
+  );
+});
+
+describe('a capture of an authorisation that has lapsed, which nobody has told us', () => {
+  const atStripe = {
+    hold: () => shop.script('POST', 'webhooks', { hold: true }),
+    release: () => shop.script('POST', 'webhooks', { hold: false, release: true }),
+    expire: (paid: Paid) => shop.script('POST', `payment_intents/${pspReferenceOf(paid)}/expire`),
+  };
+  const atAdyen = {
+    hold: () => shop.adyen('POST', 'webhooks', { hold: true }),
+    release: () => shop.adyen('POST', 'webhooks', { hold: false }),
+    expire: (paid: Paid) => shop.adyen('POST', `payments/${pspReferenceOf(paid)}/expire`),
+  };
+
+  it.each([
+    ['Stripe', { payment_method: 'pm_card_visa' }, atStripe],
+    ['Adyen', { payment_methods: { adyen: adyenCard() } }, atAdyen],
+  ] as const)('at %s takes nothing and fails by name [F12.1]', async (_, body, psp) => {
     const paid = await reserve({}, body);
-    await expire(paid);
+    await psp.hold();
+    await psp.expire(paid);
+    await move(paid, 'capture');
+    await psp.release();
     await eventually(async () => (await order(paid))['status'] === 'canceled');
-    expect(await eventsOf(paid)).toEqual([
-      'order.created',
-      'order.authorized',
-      'payment.expired',
-      'order.canceled',
-    ]);
-    expect((await move(paid, 'capture')).body).toMatchObject({ code: 'order_already_canceled' });
+    expect(await order(paid)).toMatchObject({ payment: { status: 'canceled', captured: 0 } });
+    expect(await eventsOf(paid)).toEqual(
+      expect.arrayContaining(['payment.capture_failed', 'order.canceled']),
+    );
   });
 });
 
@@ -163,7 +195,7 @@ describe('what Adyen takes back afterwards', () => {
 });
 
 describe('ten at once', () => {
-  it('capture and cancel: one of the two wins', async () => {
+  it('capture and cancel: one of the two wins [F12.2]', async () => {
     const paid = await reserve();
     const all = await Promise.all(
       Array.from({ length: 10 }, (_, n) => move(paid, n % 2 === 0 ? 'capture' : 'cancel')),
@@ -172,14 +204,14 @@ describe('ten at once', () => {
     expect(['captured', 'canceled']).toContain((await order(paid))['status']);
   });
 
-  it('refunds of everything: one wins', async () => {
+  it('refunds of everything: one wins [F12.4]', async () => {
     const paid = await shop.pay({ payment_method: 'pm_card_visa' });
     const all = await Promise.all(Array.from({ length: 10 }, () => move(paid, 'refunds')));
     expect(all.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(await order(paid)).toMatchObject({ payment: { refunded: 1299 } });
   });
 
-  it('refunds while parts are captured never give back more than was taken', async () => {
+  it('refunds while parts are captured never give back more than was taken [F12.3]', async () => {
     const paid = await reserve();
     await move(paid, 'capture', amountOf(300, { final: false }));
     const asks = Array.from({ length: 10 }, (_, n) =>
@@ -194,7 +226,7 @@ describe('ten at once', () => {
   });
 });
 
-it('money that comes after the checkout was canceled is given back, and the events say so', async () => {
+it('money that comes after the checkout was canceled is given back, and the events say so [F11.4]', async () => {
   const paid = await shop.pay({ payment_method: 'pm_sandbox_5_settles_later' });
   expect(paid.body).toMatchObject({ status: 'processing' });
   const checkout = paid.body['id'] as string;

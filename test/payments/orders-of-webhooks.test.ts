@@ -52,7 +52,7 @@ describe('seven messages about one payment', () => {
     attempt({ kind: 'canceled', pspReference }),
   ];
 
-  it('end in one state in all 5,040 orders', () => {
+  it('end in one state in all 5,040 orders [F4.2]', () => {
     const orders = permutations(told);
     const ends = new Set(orders.map((each) => JSON.stringify(hear(begun(), each), replacer)));
     expect(orders).toHaveLength(5_040);
@@ -65,7 +65,7 @@ describe('seven messages about one payment', () => {
     showFigure(`webhooks of one payment: ${orders.length} orders of 7, ${ends.size} end`);
   });
 
-  it('about its captures and refund end in one state in all 5,040 orders', () => {
+  it('about its captures and refund end in one state in all 5,040 orders [F4.2]', () => {
     const whole = reserved();
     const capture = beginMovement(
       whole,
@@ -116,7 +116,7 @@ describe('on the real store', () => {
   });
   afterAll(() => shop.close());
 
-  it('a sample of orders, shuffled and doubled by the PSP, ends captured once and balanced', async () => {
+  it('a sample of orders, shuffled and doubled by the PSP, ends captured once and balanced [F4.1][F4.2]', async () => {
     const samples = 12;
     await shop.script('POST', 'webhooks', { shuffle: true, copies: 2 });
     for (let n = 0; n < samples; n += 1) {

@@ -5,7 +5,7 @@ import { concludeMovement } from '../../src/domain/purchase/conclude-movement.ts
 import { isRefusal } from '../../src/domain/refusal.ts';
 import { after, authorized, begun, eur } from './purchases.ts';
 
-it('money that comes after the checkout was canceled is given back, and the events say so', () => {
+it('money that comes after the checkout was canceled is given back, and the events say so [F11.4]', () => {
   const declined = after(begun(), { kind: 'canceled', pspReference: 'pi_1' });
   const closed = closeCheckout(declined, 'canceled', 3);
   if (isRefusal(closed)) throw new Error(closed.detail);

@@ -27,12 +27,12 @@ describe.each(Object.keys(stands))('an adapter for %s', (name) => {
 
 afterAll(() => {
   const names = Object.keys(stands);
-  const width = Math.max(...Object.keys(cases).map((sentence) => sentence.length));
+  const width = Math.max(...Object.keys(cases).map((sentence) => withoutFaults(sentence).length));
   const row = (first: string, cells: readonly string[]): string =>
     `${first.padEnd(width)}  ${cells.map((cell) => cell.padEnd(8)).join('')}\n`;
   const rows = Object.keys(cases).map((sentence) =>
     row(
-      sentence,
+      withoutFaults(sentence),
       names.map((name) => results.get(`${name} ${sentence}`) ?? 'not run'),
     ),
   );
@@ -42,3 +42,7 @@ afterAll(() => {
   });
   showFigure(`${row('What every PSP adapter does', names)}${rows.join('')}${row('', totals)}`);
 });
+
+function withoutFaults(sentence: string): string {
+  return sentence.replaceAll(/ ?\[F[\d.]+\]/g, '');
+}

@@ -20,7 +20,7 @@ export const faultCases: Readonly<Record<string, Case>> = {
     const movement = movementOf(subject, 'any', 'refund', 1n);
     expect((await stand.unreachable.askMovement(movement)).kind).toBe('unknown');
   },
-  'a call that is turned away is not sent, and can be made again': async (stand) => {
+  'a call that is turned away is not sent, and can be made again [F2.6]': async (stand) => {
     const subject = subjectOf({ method: stand.methods.succeeds });
     await stand.fault({ match: keyOf(subject), when: 'before', do: 'rate_limit' });
     expect((await stand.psp.authorize(subject)).kind).toBe('not_sent');
@@ -30,22 +30,22 @@ export const faultCases: Readonly<Record<string, Case>> = {
   ...Object.fromEntries(
     Object.entries({
       'a timeout before charging': { when: 'before', do: 'hang' },
-      'a timeout after charging': { when: 'after', do: 'hang' },
+      'a timeout after charging [F2.1]': { when: 'after', do: 'hang' },
       'an error before charging': { when: 'before', do: 'error' },
-      'an error after charging': { when: 'after', do: 'error' },
+      'an error after charging [F2.2]': { when: 'after', do: 'error' },
       'a reset after charging': { when: 'after', do: 'reset' },
-      'a reset in the body': { when: 'after', do: 'reset_in_body' },
-      'half a body': { when: 'after', do: 'truncate' },
-      'a page of HTML': { when: 'after', do: 'html' },
-      'a page of HTML with 502': { when: 'after', do: 'html', status: 502 },
-      'a redirect': { when: 'after', do: 'redirect' },
-      'a permanent redirect': { when: 'after', do: 'redirect', status: 308 },
-      'an endless drip': { when: 'after', do: 'drip' },
+      'a reset in the body [F2.3]': { when: 'after', do: 'reset_in_body' },
+      'half a body [F2.4]': { when: 'after', do: 'truncate' },
+      'a page of HTML [F2.5]': { when: 'after', do: 'html' },
+      'a page of HTML with 502 [F2.5]': { when: 'after', do: 'html', status: 502 },
+      'a redirect [F2.10]': { when: 'after', do: 'redirect' },
+      'a permanent redirect [F2.10]': { when: 'after', do: 'redirect', status: 308 },
+      'an endless drip [F2.11]': { when: 'after', do: 'drip' },
     }).map(([what, fault]) => [`${what} is unknown, and asking finds one charge`, unheard(fault)]),
   ),
   ...Object.fromEntries(
-    (['amount', 'currency', 'id'] as const).map((field) => [
-      `another ${field} in the answer is told as it was said`,
+    (['amount', 'currency', 'id'] as const).map((field, index) => [
+      `another ${field} in the answer is told as it was said [F2.${7 + index}]`,
       async (stand: Stand) => {
         const subject = subjectOf({ method: stand.methods.succeeds });
         await stand.fault({ match: keyOf(subject), do: 'alter', set: stand.altered[field] });

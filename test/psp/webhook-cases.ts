@@ -15,7 +15,7 @@ export const webhookCases: Readonly<Record<string, Case>> = {
       outcome: { kind: 'authorized', pspReference, amount: money(1299n), captured: money(1299n) },
     });
   },
-  'a webhook that was tampered with is refused': async (stand) => {
+  'a webhook that was tampered with is refused [F4.4][F4.5]': async (stand) => {
     const { subject } = await captured(stand);
     await testified(stand, (each) => each.about === 'attempt' && each.ref.attemptId === subject.attempt.id);
     const genuine = stand.heard().filter((body) => stand.psp.readWebhook(body).kind === 'witnesses');
@@ -25,13 +25,13 @@ export const webhookCases: Readonly<Record<string, Case>> = {
       expect({ how, ...stand.psp.readWebhook(body) }).toMatchObject({ how, kind: 'refused' });
     }
   },
-  'a webhook is understood while its secret is rotated, and not after': async (stand) => {
+  'a webhook is understood while its secret is rotated, and not after [F4.8]': async (stand) => {
     await captured(stand);
     const body = stand.heard().at(-1)!;
     expect(stand.rotated.still.readWebhook(body).kind).toBe('witnesses');
     expect(stand.rotated.no_longer.readWebhook(body).kind).toBe('refused');
   },
-  'a webhook delivered twice has one message id': async (stand) => {
+  'a webhook delivered twice has one message id [F4.1]': async (stand) => {
     await captured(stand);
     const body = stand.heard().at(-1)!;
     const ids = [body, body].map((each) => witnessesIn(stand, [each]).map(({ messageId }) => messageId));

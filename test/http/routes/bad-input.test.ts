@@ -158,8 +158,9 @@ it('a refund before the capture is refused', async () => {
 
 it.each([
   ['is missing', null, 'idempotency_key_missing'],
-  ['has 256 characters', 'k'.repeat(256), 'idempotency_key_malformed'],
-  ['is quoted and empty', '""', 'idempotency_key_malformed'],
+  ['has 256 characters [F3.5]', 'k'.repeat(256), 'idempotency_key_malformed'],
+  ['is empty [F3.6]', '', 'idempotency_key_malformed'],
+  ['is quoted and empty [F3.6]', '""', 'idempotency_key_malformed'],
   ['has a space in it', 'a key', 'idempotency_key_malformed'],
   ['is half quoted', '"key', 'idempotency_key_malformed'],
 ])('an Idempotency-Key that %s is refused', async (_, idempotencyKey, code) => {

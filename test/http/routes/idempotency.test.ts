@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { connect } from 'node:net';
 import { type Reply, type TestService, newId, startTestService } from '../../harness/service.ts';
+import { dayMs } from '../../../src/kernel/instant.ts';
 import { card, openCheckout, paidOrder } from './operations.ts';
 
 let shop: TestService;
@@ -37,7 +39,7 @@ it('the same request again gets the same bytes, and is marked', async () => {
   expect(await chargesOf(checkout)).toEqual([1299]);
 });
 
-it('sixty-four at once with one key charge once', async () => {
+it('sixty-four at once with one key charge once [F3.1]', async () => {
   const checkout = await openCheckout(shop);
   const replies = await Promise.all(Array.from({ length: 64 }, () => confirm(checkout, 'storm')));
   const tally = outcomes(replies);
@@ -49,7 +51,7 @@ it('sixty-four at once with one key charge once', async () => {
   expect([...new Set(winners)]).toEqual([after.text]);
 });
 
-it('sixty-four creations at once with one key make one checkout', async () => {
+it('sixty-four creations at once with one key make one checkout [F3.1]', async () => {
   const body = { amount: 7, currency: 'EUR' };
   const replies = await Promise.all(
     Array.from({ length: 64 }, () => shop.call('POST', '/v1/checkouts', { body, idempotencyKey: 'one' })),
@@ -58,7 +60,7 @@ it('sixty-four creations at once with one key make one checkout', async () => {
   expect(replies[0]?.status).toBe(201);
 });
 
-it('a double click in ten tabs, each with a key of its own, charges once', async () => {
+it('a double click in ten tabs, each with a key of its own, charges once [F3.11]', async () => {
   const checkout = await openCheckout(shop);
   const replies = await Promise.all(Array.from({ length: 10 }, () => confirm(checkout, newId('req'))));
   const tally = outcomes(replies);
@@ -78,7 +80,7 @@ it('ten captures at once, each with a key of its own, take the money once', asyn
   expect(line?.captures).toEqual([1299]);
 });
 
-it('capture and cancel at once: one of them has its way, and the money agrees', async () => {
+it('capture and cancel at once: one of them has its way, and the money agrees [F12.2]', async () => {
   for (let round = 0; round < 5; round += 1) {
     const order = await paidOrder(shop, { capture_mode: 'manual' });
     const [captured, canceled] = await Promise.all([
@@ -89,7 +91,7 @@ it('capture and cancel at once: one of them has its way, and the money agrees', 
   }
 });
 
-it('ten refunds of a third at once give back no more than was captured', async () => {
+it('ten refunds of a third at once give back no more than was captured [F12.4]', async () => {
   const order = await paidOrder(shop, { amount: 3000 });
   const replies = await Promise.all(
     Array.from({ length: 10 }, () =>
@@ -101,7 +103,7 @@ it('ten refunds of a third at once give back no more than was captured', async (
   expect(now.body['payment']).toMatchObject({ captured: 3000, refunded: 3000 });
 });
 
-it('a key that comes back with another body is refused', async () => {
+it('a key that comes back with another body is refused [F3.2]', async () => {
   const checkout = await openCheckout(shop);
   await confirm(checkout, 'reused');
   const again = await confirm(checkout, 'reused', { payment_method: 'pm_card_mastercard' });
@@ -121,7 +123,7 @@ it('the same body in another order and with other spaces is the same request', a
   expect(two.text).toBe(one.text);
 });
 
-it('a key in quotes is the key without them', async () => {
+it('a key in quotes is the key without them [F3.7]', async () => {
   const checkout = await openCheckout(shop);
   const bare = await confirm(checkout, 'quotable');
   const quoted = await confirm(checkout, '"quotable"');
@@ -133,19 +135,54 @@ it('a key of 255 characters is taken', async () => {
   expect((await confirm(checkout, 'k'.repeat(255))).status).toBe(200);
 });
 
-it('one key for two checkouts pays both: a key belongs to its resource', async () => {
+it('one key for two checkouts pays both: a key belongs to its resource [F3.4]', async () => {
   const [one, two] = [await openCheckout(shop), await openCheckout(shop)];
   const replies = [await confirm(one, 'shared'), await confirm(two, 'shared')];
   expect(replies.map(({ body }) => String(body['id']))).toEqual([one, two]);
   expect([await chargesOf(one), await chargesOf(two)]).toEqual([[1299], [1299]]);
 });
 
-it('one key of two merchants names two requests', async () => {
+it('one key of two merchants names two requests [F3.3]', async () => {
   const body = { amount: 9, currency: 'EUR' };
   const mine = await shop.call('POST', '/v1/checkouts', { body, idempotencyKey: 'ours' });
   const key = shop.otherKeys.secretKey;
   const theirs = await shop.call('POST', '/v1/checkouts', { body, idempotencyKey: 'ours', key });
   expect(theirs.body['id']).not.toBe(mine.body['id']);
+});
+
+it('a key whose reply was forgotten is a new request, which finds the checkout paid [F3.9]', async () => {
+  const checkout = await openCheckout(shop);
+  expect((await confirm(checkout, 'old')).status).toBe(200);
+  await shop.query(
+    `update requests set opened_at = opened_at - interval '3 days' where checkout_id = '${checkout}'`,
+  );
+  expect(await shop.store.requests.deleteRepliedBefore(Date.now() - 2 * dayMs)).toBe(2);
+  const late = await confirm(checkout, 'old');
+  expect([late.status, late.body['code']]).toEqual([409, 'checkout_not_open']);
+  expect(await chargesOf(checkout)).toEqual([1299]);
+});
+
+it.each(['\r\n', '\n'])('a key with a line break never reaches the service whole [F3.8]: %j', async (end) => {
+  const checkout = await openCheckout(shop);
+  const { hostname, port } = new URL(shop.api);
+  const socket = connect(Number(port), hostname);
+  const body = JSON.stringify(card);
+  socket.end(
+    [
+      `POST /v1/checkouts/${checkout}/confirm HTTP/1.1`,
+      `Host: ${hostname}`,
+      `Authorization: Bearer ${shop.keys.secretKey}`,
+      'Content-Type: application/json',
+      `Idempotency-Key: one${end} two`,
+      'Connection: close',
+      `Content-Length: ${body.length}`,
+      '',
+      body,
+    ].join('\r\n'),
+  );
+  const answer = Buffer.concat(await socket.toArray()).toString();
+  expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+  expect(await chargesOf(checkout)).toEqual([]);
 });
 
 it('a key whose request was refused may be used again', async () => {
