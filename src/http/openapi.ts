@@ -206,7 +206,7 @@ const problemSchema = {
   properties: {
     type: { type: 'string', format: 'uri-reference' },
     title: { type: 'string' },
-    status: { type: 'integer' },
+    status: { type: 'integer', format: 'int32', minimum: 400, maximum: 599 },
     detail: { type: 'string' },
     code: { type: 'string' },
     instance: { type: 'string' },

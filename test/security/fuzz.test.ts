@@ -9,7 +9,7 @@ import { fuzz } from './fuzzer.ts';
 const requests = Number(process.env['FUZZ_REQUESTS'] ?? '2000');
 const seed = Number(process.env['FUZZ_SEED'] ?? '1');
 
-/** Checkouts that are open, and orders that are captured, authorised and held, a customer with a card, an entry of a list: what most calls are about. */
+/** Checkouts that are open, and orders that are captured, authorised and held, a customer with a card, an assessment, an entry of a list: what most calls are about. */
 async function material(): Promise<string[]> {
   const wanted = [{}, { capture_mode: 'manual' }, { amount: 800_000 }];
   const ids = await Promise.all(
@@ -25,10 +25,13 @@ async function material(): Promise<string[]> {
   const { body: customer } = await shop.call('POST', '/v1/customers', { body: {} });
   const methods = `/v1/customers/${String(customer['id'])}/payment-methods`;
   const { body: kept } = await shop.call('POST', methods, { body: { payment_method: 'pm_card_visa' } });
-  const { body: listed } = await shop.call('POST', '/v1/lists/blocked-emails/entries', {
-    body: { value: `${String(customer['id'])}@example.com`, reason: 'material' },
+  const { body: assessment } = await shop.call('POST', '/v1/assessments', {
+    body: { event: 'login', signals: { customer: { email: `${String(customer['id'])}@example.com` } } },
   });
-  return [...ids.flat(), ...[customer, kept, listed].map((made) => String(made['id']))];
+  const { body: listed } = await shop.call('POST', '/v1/lists/blocked-emails/entries', {
+    body: { assessment: String(assessment['id']), reason: 'material' },
+  });
+  return [...ids.flat(), ...[customer, kept, assessment, listed].map((made) => String(made['id']))];
 }
 
 /**
