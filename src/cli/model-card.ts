@@ -22,12 +22,12 @@ export function modelCard(about: {
   const mature = toDay - maturityDays;
   return `# ${name}
 
-Written by \`npm run train\`; do not edit.
+Written by \`npm run train\`; what is measured later is added at its end.
 
 | | |
 |---|---|
 | judges | checkouts |
-| answers | log-odds of fraud from ${training.trees} boosted trees, calibrated to a probability (Platt) |
+| answers | log-odds of fraud from ${training.trees} boosted trees of two learners, calibrated to a probability (Platt) |
 | data | orders of days 0–${toDay}, SHA-256 \`${dataHash}\` |
 | trained on | ${training.rows} orders of days 0–${mature}, ${training.frauds} of them fraud: those whose labels were ${maturityDays} days old at the end of day ${toDay} |
 | own validation | days ${mature - 9}–${mature} (${training.held_out_rows} orders, ${training.held_out_frauds} frauds), trained on the days before: AUC ${training.auc.toFixed(3)}, average precision ${training.ap.toFixed(3)} |
@@ -46,6 +46,6 @@ weight. It is served, measured and calibrated with ${maturityDays} days.
   card, device, address or PSP outcome, so this model does not read them; the policies do.
 - First-seen customers are hard, returning ones easy: read the two figures of the evaluation apart.
 - It is where a shop starts. Train your own on your own labels when about 200 frauds have matured.
-- It reads no age and no gender, and the shape of the local part only by its trailing digits.
+- It reads no age and no gender, and nothing of an e-mail address but its history and whether its domain is a free provider's.
 `;
 }

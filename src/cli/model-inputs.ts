@@ -12,14 +12,10 @@ const untaught: ReadonlySet<string> = new Set([
   'email.disposable',
   'email.tagged',
   'domain.days_known',
-  'area.orders_1h',
-  'area.orders_24h',
-  'area.orders_7d',
-  'area.minutes_since_order',
 ]);
 /** Never observed in the data: a model that was taught with only one value of a feature does not know the feature. */
 const unobserved =
-  /[._](devices|cards|declines|succeeded)_|sign_?up|_change_days|age_days|role|name_|country|postal|coupon|express|item|digital/;
+  /new_device|[._](devices|cards|declines|succeeded)_|sign_?up|_change_days|age_days|role|name_|country|postal|coupon|express|item|digital/;
 
 export const checkoutInputs: ReadonlySet<string> = new Set(
   featuresOf('checkout')

@@ -54,17 +54,17 @@ const replays = labelDelaysDays.map((delay) => {
 
 say('train');
 const inputs = featuresOf('checkout').filter((feature) => checkoutInputs.has(feature.name));
+mkdirSync(out, { recursive: true });
+writeFeatures(out, 'checkout', inputs);
 const answer = run(python, [
   'models/training/train.py',
   ...['--features', ...replays],
   ...['--mature-day', `${toDay - maturityDays}`],
-  ...['--inputs', inputs.map((feature) => feature.name).join(',')],
   ...['--out', out],
 ]);
 const training = JSON.parse(answer) as Training;
 
 const name = out.split('/').at(-1) ?? out;
-writeFeatures(out, 'checkout', inputs);
 const dataHash = createHash('sha256').update(readFileSync(orders)).digest('hex');
 writeFileSync(
   join(out, 'card.md'),

@@ -67,12 +67,12 @@ const account: readonly Feature[] = [
     raises: 'No successful payments on this account',
     lowers: 'Successful payments on this account',
   }),
-  ...family('account.declines', ['1h', '24h', '30d'], (window) => count('account', 'declined', window), {
+  ...family('account.declines', ['1h'], (window) => count('account', 'declined', window), {
     events: paying,
     raises: 'Payments declined on this account',
     lowers: 'No payments declined on this account',
   }),
-  ...family('account.cards', ['24h', '30d'], (window) => distinct('account', 'card', window), {
+  ...family('account.cards', ['24h'], (window) => distinct('account', 'card', window), {
     events: paying,
     raises: 'Several cards on this account',
     lowers: 'One card on this account',

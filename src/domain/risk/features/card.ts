@@ -21,12 +21,12 @@ export const cardFeatures: readonly Feature[] = [
     raises: 'The card is not in a wallet',
     lowers: 'The card is in a wallet that knows its owner',
   }),
-  ...family('card.attempts', ['10m', '24h'], (window) => count('card', 'checkout', window), {
+  ...family('card.attempts', ['24h'], (window) => count('card', 'checkout', window), {
     events: paying,
     raises: 'Many attempts with this card',
     lowers: 'Few attempts with this card',
   }),
-  ...family('card.declines', ['1h', '30d'], (window) => count('card', 'declined', window), {
+  ...family('card.declines', ['1h'], (window) => count('card', 'declined', window), {
     events: paying,
     raises: 'This card was declined',
     lowers: 'This card was not declined',
@@ -48,7 +48,7 @@ export const cardFeatures: readonly Feature[] = [
     raises: 'This card has been used for fraud before',
     lowers: 'No fraud is known of this card',
   }),
-  ...family('bin.declines', ['10m', '1h'], (window) => count('bin', 'declined', window), {
+  ...family('bin.declines', ['10m'], (window) => count('bin', 'declined', window), {
     events: paying,
     raises: 'Cards of this issuer range were declined',
     lowers: 'No cards of this issuer range were declined',

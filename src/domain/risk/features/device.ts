@@ -50,12 +50,12 @@ export const deviceFeatures: readonly Feature[] = [
     raises: 'This device has signed up before',
     lowers: 'This device has not signed up',
   }),
-  ...family('device.cards', ['24h', '30d'], (window) => distinct('device', 'card', window), {
+  ...family('device.cards', ['24h'], (window) => distinct('device', 'card', window), {
     events: paying,
     raises: 'Several cards on this device',
     lowers: 'One card on this device',
   }),
-  ...family('device.declines', ['10m', '1h', '24h'], (window) => count('device', 'declined', window), {
+  ...family('device.declines', ['1h'], (window) => count('device', 'declined', window), {
     events: paying,
     raises: 'Cards declined on this device',
     lowers: 'No cards declined on this device',

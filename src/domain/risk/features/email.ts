@@ -86,7 +86,7 @@ const email: readonly Feature[] = [
     raises: 'Many orders on this e-mail address',
     lowers: 'Few orders on this e-mail address',
   }),
-  ...family('email.declines', ['24h', '30d'], (window) => count('email', 'declined', window), {
+  ...family('email.declines', ['24h'], (window) => count('email', 'declined', window), {
     events: paying,
     raises: 'Payments declined on this e-mail address',
     lowers: 'No payments declined on this e-mail address',

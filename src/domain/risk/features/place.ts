@@ -9,7 +9,6 @@ import {
   isFree,
   knownFrauds,
   knownGoods,
-  minutesSince,
 } from './measures.ts';
 
 const ip: readonly Feature[] = [
@@ -40,7 +39,7 @@ const ip: readonly Feature[] = [
     raises: 'Many log-ins from this address',
     lowers: 'Few log-ins from this address',
   }),
-  ...family('ip.declines', ['10m', '1h', '24h'], (window) => count('ip', 'declined', window), {
+  ...family('ip.declines', ['10m'], (window) => count('ip', 'declined', window), {
     events: paying,
     raises: 'Cards declined from this address',
     lowers: 'No cards declined from this address',
@@ -50,7 +49,7 @@ const ip: readonly Feature[] = [
     raises: 'We refused events from this address',
     lowers: 'We refused nothing from this address',
   }),
-  ...family('ip.cards', ['10m', '1h', '24h'], (window) => distinct('ip', 'card', window), {
+  ...family('ip.cards', ['1h'], (window) => distinct('ip', 'card', window), {
     events: paying,
     raises: 'Several cards from this address',
     lowers: 'One card from this address',
@@ -103,7 +102,7 @@ const network: readonly Feature[] = [
 ];
 
 const address: readonly Feature[] = [
-  ...family('address.orders', ['24h', '30d'], (window) => count('address', 'checkout', window), {
+  ...family('address.orders', ['30d'], (window) => count('address', 'checkout', window), {
     events: buying,
     raises: 'Many orders to this shipping address',
     lowers: 'Few orders to this shipping address',
@@ -122,22 +121,10 @@ const address: readonly Feature[] = [
 ];
 
 const area: readonly Feature[] = [
-  ...family('area.orders', ['1h', '24h', '7d'], (window) => count('area', 'checkout', window), {
-    events: buying,
-    raises: 'Many orders from this billing area',
-    lowers: 'Few orders from this billing area',
-  }),
   ...family('area.free_orders', ['24h', '7d'], (window) => countWhere('area', window, isFree), {
     events: buying,
     raises: 'Free orders from this billing area',
     lowers: 'No free orders from this billing area',
-  }),
-  feature('area.minutes_since_order', minutesSince('area', 'checkout'), {
-    events: buying,
-    type: 'minutes',
-    direction: 'down',
-    raises: 'The last order from this billing area was a moment ago',
-    lowers: 'The last order from this billing area was long ago',
   }),
   feature('area.known_frauds', knownFrauds('area'), {
     events: buying,
