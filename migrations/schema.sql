@@ -400,6 +400,26 @@ create table payments
   CREATE TRIGGER payments_are_never_deleted BEFORE DELETE ON public.payments FOR EACH ROW EXECUTE FUNCTION refuse_change()
   comment: One order's money, in minor units, as PSPs confirmed it
 
+create table policies
+  hash text not null
+  event text not null
+  source text not null
+  lists jsonb not null -- The declarations of the lists it asks, which its hash covers
+  stored_at timestamp with time zone not null default now()
+  constraint policies_pkey PRIMARY KEY (hash)
+  CREATE TRIGGER policies_are_append_only BEFORE DELETE OR UPDATE ON public.policies FOR EACH ROW EXECUTE FUNCTION refuse_change()
+  comment: The text of every policy that decided or was tried; assessments name it by its hash
+
+create table policy_activations
+  event text not null
+  number bigint not null
+  hash text not null
+  at timestamp with time zone not null
+  constraint policy_activations_hash_fkey FOREIGN KEY (hash) REFERENCES policies(hash)
+  constraint policy_activations_pkey PRIMARY KEY (event, number)
+  CREATE TRIGGER policy_activations_are_append_only BEFORE DELETE OR UPDATE ON public.policy_activations FOR EACH ROW EXECUTE FUNCTION refuse_change()
+  comment: When a process first put another policy in force
+
 create table postings
   merchant_id text not null
   checkout_id text not null
@@ -465,6 +485,24 @@ create table requests
   CREATE INDEX requests_abandoned ON public.requests USING btree (lease_until) WHERE (lease_until IS NOT NULL)
   CREATE INDEX requests_by_subject ON public.requests USING btree (merchant_id, subject) WHERE (lease_until IS NOT NULL)
   comment: The journal of requests that move money: one row for each Idempotency-Key and resource, kept at least a day
+
+create table shadow_policies
+  merchant_id text not null
+  id text not null
+  name text not null
+  hash text not null
+  added_by text not null
+  added_at timestamp with time zone not null
+  removed_by text
+  removed_at timestamp with time zone
+  changed xid8 not null default pg_current_xact_id()
+  constraint shadow_policies_hash_fkey FOREIGN KEY (hash) REFERENCES policies(hash)
+  constraint shadow_policies_pkey PRIMARY KEY (merchant_id, id)
+  constraint shadow_removal_is_attributed CHECK (((removed_by IS NULL) = (removed_at IS NULL)))
+  CREATE UNIQUE INDEX shadow_name_is_unique ON public.shadow_policies USING btree (merchant_id, name) WHERE (removed_at IS NULL)
+  CREATE INDEX shadow_policies_by_change ON public.shadow_policies USING btree (changed)
+  CREATE TRIGGER shadow_policies_are_never_deleted BEFORE DELETE ON public.shadow_policies FOR EACH ROW EXECUTE FUNCTION refuse_change()
+  comment: Drafts that are evaluated beside the policy in force, for one merchant; recorded, never acted on
 
 create table webhook_attempts
   merchant_id text not null

@@ -6,6 +6,7 @@ import { webhookCalls } from './events/webhooks/calls.ts';
 import type { MerchantKeys } from './flows/create-merchant.ts';
 import type { Deps } from './flows/deps.ts';
 import { followEntries } from './flows/follow-entries.ts';
+import { followPolicies } from './flows/follow-policies.ts';
 import { makeAdmin } from './http/admin.ts';
 import { authenticator } from './http/authenticate.ts';
 import { addCspReports } from './http/csp-reports.ts';
@@ -138,7 +139,10 @@ export async function startService(
     sendProblem: problemSender({ docsUrl: '/docs', headers }),
     random,
   };
-  const follow = followEntries(deps);
+  const learn = [followEntries(deps), followPolicies(deps)];
+  const follow = async (): Promise<void> => {
+    for (const each of learn) await each();
+  };
   // Before the first request: who is on a block list stays there over a restart.
   await follow();
   const workers = startWorkers(deps, log, follow);

@@ -3,41 +3,56 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import type { Assessment } from '../domain/risk/assessment.ts';
 import { library } from '../domain/risk/features/library.ts';
+import type { PolicyText } from '../domain/risk/policy/policy.ts';
+import { isId } from '../kernel/ids.ts';
 import { loadGeneration } from '../risk/generation.ts';
 import { replayAssessment } from '../risk/replay-assessment.ts';
 import { featureHash } from '../risk/signals/feature-hash.ts';
+import { storedDeciders } from '../risk/stored-deciders.ts';
+import { databaseOptions, databaseUrl, withStore } from './database.ts';
 
-/** `npm run assessments -- replay ID --from NDJSON`: draws the conclusion of a stored assessment again, bit for bit. */
+/** `npm run assessments -- replay ID`: draws the conclusion of a stored assessment again, bit for bit. */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     policies: { type: 'string', default: 'policies' },
     models: { type: 'string', default: 'models' },
     from: { type: 'string' },
+    ...databaseOptions,
   },
 });
 const [command, id] = positionals;
-if (command !== 'replay' || id === undefined || values.from === undefined) {
-  console.error('usage: assessments replay ID --from NDJSON [--policies DIR] [--models DIR]');
+const url = values.from === undefined ? databaseUrl(values) : null;
+if (command !== 'replay' || id === undefined || !isId('asm', id) || (values.from ?? url) === null) {
+  console.error(`usage: assessments replay asm_… [--database URL | --from NDJSON] [--policies DIR] [--models DIR]
+without --database: DATABASE_URL, or the embedded PostgreSQL of a running npm start (--data .tillgate)`);
   process.exit(2);
 }
 
-const stored = await find(values.from, id);
-if (stored === null) {
-  console.error(`there is no assessment ${id} in ${values.from}`);
-  process.exit(1);
-}
-const { deciders } = await loadGeneration(values);
-const own = deciders.get(stored.event);
-if (own === undefined) throw new Error(`there is no policy for ${stored.event}`);
-const replay = await replayAssessment(stored, {
-  deciders: own,
-  featuresHash: featureHash(library),
-});
-console.log(JSON.stringify({ id, ...replay }));
-process.exitCode = replay.replayed === 'same' ? 0 : 1;
+process.exitCode = await (url === null
+  ? replay(await findIn(values.from ?? '', id), () => Promise.resolve(null))
+  : withStore(url, async ({ assessments, policies }) =>
+      replay(await assessments.findAnywhere(id), policies.find),
+    ));
 
-async function find(file: string, wanted: string): Promise<Assessment | null> {
+async function replay(
+  stored: Assessment | null,
+  findText: (hash: string) => Promise<PolicyText | null>,
+): Promise<number> {
+  if (stored === null) {
+    console.error(`there is no assessment ${String(id)}`);
+    return 1;
+  }
+  const generation = await loadGeneration(values);
+  const result = await replayAssessment(stored, {
+    deciders: await storedDeciders(stored, generation, findText),
+    featuresHash: featureHash(library),
+  });
+  console.log(JSON.stringify({ id: stored.id, ...result }));
+  return result.replayed === 'same' ? 0 : 1;
+}
+
+async function findIn(file: string, wanted: string): Promise<Assessment | null> {
   for await (const line of createInterface({ input: createReadStream(file) })) {
     const stored = JSON.parse(line) as Assessment;
     if (stored.id === wanted) return stored;

@@ -1,16 +1,6 @@
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { createGunzip } from 'node:zlib';
-import {
-  add,
-  emptyTally,
-  isRecorded,
-  rejudge,
-  type Candidate,
-  type Flip,
-  type Recorded,
-} from '../risk/backtest.ts';
+import { add, emptyTally, type Flip, type Recorded } from '../domain/risk/backtest.ts';
+import { rejudge, type Candidate } from '../risk/backtest.ts';
 import type { Sources } from '../risk/generation.ts';
 import { loadModel } from '../risk/model/model.ts';
 import { toText } from '../risk/policy/mistake.ts';
@@ -20,26 +10,26 @@ import { readOne, type Outcome } from './policy-check.ts';
 export async function backtest(
   sources: Sources,
   policy: string,
-  assessments: string,
+  recordings: AsyncIterable<Recorded>,
   show: number,
 ): Promise<Outcome> {
   const candidate = await candidateFrom(sources, policy);
   if ('lines' in candidate) return candidate;
-  return tally(assessments, candidate, show, (recorded) => rejudge(candidate, recorded));
+  return tally(recordings, candidate, show, (recorded) => rejudge(candidate, recorded));
 }
 
 /** Where two policies decide differently on the same recorded assessments. */
 export async function diff(
   sources: Sources,
   [before, after]: readonly [string, string],
-  assessments: string,
+  recordings: AsyncIterable<Recorded>,
   show: number,
 ): Promise<Outcome> {
   const old = await candidateFrom(sources, before);
   if ('lines' in old) return old;
   const young = await candidateFrom(sources, after);
   if ('lines' in young) return young;
-  return tally(assessments, young, show, async (recorded) => {
+  return tally(recordings, young, show, async (recorded) => {
     const { after: decision } = await rejudge(old, recorded);
     return rejudge(young, { ...recorded, decision });
   });
@@ -53,7 +43,7 @@ async function candidateFrom(sources: Sources, file: string): Promise<Candidate 
 }
 
 async function tally(
-  file: string,
+  recordings: AsyncIterable<Recorded>,
   { policy }: Candidate,
   show: number,
   judgeAgain: (recorded: Recorded) => Promise<Flip>,
@@ -62,10 +52,8 @@ async function tally(
   const totals = emptyTally();
   const lines: string[] = [];
   let number = 0;
-  for await (const line of linesOf(file)) {
+  for await (const recorded of recordings) {
     number += 1;
-    const recorded: unknown = JSON.parse(line);
-    if (!isRecorded(recorded)) throw new Error(`${file}:${number}: not a recorded assessment`);
     if (recorded.event !== policy.event) continue;
     const flip = await judgeAgain(recorded);
     add(totals, flip);
@@ -92,12 +80,4 @@ async function tally(
 
 function toLine({ id, before, after, money, currency, rules }: Flip): string {
   return `${id} ${before}→${after} ${currency === null ? '' : `${money} ${currency} `}${rules.join(', ') || 'no rule'}`;
-}
-
-function linesOf(file: string): AsyncIterable<string> {
-  const bytes = createReadStream(file);
-  return createInterface({
-    input: file.endsWith('.gz') ? bytes.pipe(createGunzip()) : bytes,
-    crlfDelay: Infinity,
-  });
 }

@@ -1,8 +1,11 @@
 import { parseArgs } from 'node:util';
+import type { Recorded } from '../domain/risk/backtest.ts';
 import { assessmentEvents } from '../domain/risk/decision.ts';
 import { vocabularyTable } from '../risk/vocabulary-table.ts';
+import { databaseOptions, databaseUrl, withStore } from './database.ts';
 import { backtest, diff } from './policy-backtest.ts';
 import { check, test, type Outcome } from './policy-check.ts';
+import { recordingsIn, storedRecordings } from './recordings.ts';
 
 /**
  * `npm run policy -- check|test|diff|backtest|explain`: see docs/policies.md. Every command but explain ends with one JSON
@@ -11,9 +14,11 @@ import { check, test, type Outcome } from './policy-check.ts';
 const usage = `usage:
   policy check [FILE…]                                     every mistake of the policies, with its place
   policy test [FILE…]                                      the examples beside the policies
-  policy backtest --policy FILE --assessments NDJSON       what a policy would have decided
-  policy diff BEFORE AFTER --assessments NDJSON            where two policies decide differently
+  policy backtest --policy FILE                            what a policy would have decided
+  policy diff BEFORE AFTER                                 where two policies decide differently
   policy explain [${assessmentEvents.join('|')}]  the names that conditions may use
+backtest and diff read what was recorded: --assessments NDJSON, or --database URL; without either DATABASE_URL, or the
+embedded PostgreSQL of a running npm start (--data .tillgate)
 options: --policies DIR (policies), --models DIR (models), --show N (flips to list)`;
 
 const { values, positionals } = parseArgs({
@@ -23,6 +28,7 @@ const { values, positionals } = parseArgs({
     models: { type: 'string', default: 'models' },
     policy: { type: 'string' },
     assessments: { type: 'string' },
+    ...databaseOptions,
     show: { type: 'string', default: '10' },
   },
 });
@@ -47,11 +53,13 @@ async function run(): Promise<Outcome | null> {
     case 'test':
       return test(values, files);
     case 'backtest':
-      return policy && assessments ? backtest(values, policy, assessments, show) : null;
-    case 'diff':
-      return files[0] && files[1] && assessments
-        ? diff(values, [files[0], files[1]], assessments, show)
+      return policy ? onRecordings((recordings) => backtest(values, policy, recordings, show)) : null;
+    case 'diff': {
+      const [before, after] = files;
+      return before && after
+        ? onRecordings((recordings) => diff(values, [before, after], recordings, show))
         : null;
+    }
     case 'explain': {
       const event = assessmentEvents.find((one) => one === files[0]);
       return files[0] && !event ? null : { lines: [vocabularyTable(event && [event])], holds: true };
@@ -59,4 +67,13 @@ async function run(): Promise<Outcome | null> {
     default:
       return null;
   }
+}
+
+/** Null when there is nowhere to read from. */
+async function onRecordings(
+  work: (recordings: AsyncIterable<Recorded>) => Promise<Outcome>,
+): Promise<Outcome | null> {
+  if (assessments !== undefined) return work(recordingsIn(assessments));
+  const url = databaseUrl(values);
+  return url === null ? null : withStore(url, (store) => work(storedRecordings(store)));
 }

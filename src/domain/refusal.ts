@@ -37,6 +37,9 @@ export type RefusalCode =
   | 'review_not_open'
   // lists and snoozes
   | 'entry_refused'
+  // policies
+  | 'policy_refused'
+  | 'shadow_refused'
   // endpoints for events
   | 'webhook_url_refused'
   | 'webhook_endpoints_too_many'

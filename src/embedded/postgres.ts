@@ -85,6 +85,14 @@ export async function startPostgres(options: EmbeddedPostgresOptions): Promise<E
   }
 }
 
+/** The URL of the server that another process runs on this folder; null when none does. */
+export function runningPostgres(dir: string): string | null {
+  if (!existsSync(dir)) return null;
+  const home = homeFor(resolve(dir));
+  const running = postmaster(join(home, 'data'));
+  return running?.status === 'ready' && existsSync(`/proc/${running.pid}`) ? urlOf(home, running.port) : null;
+}
+
 async function startIn(
   home: string,
   { port: wanted = 0, settings = {}, durable = true }: EmbeddedPostgresOptions,
@@ -126,11 +134,15 @@ async function startIn(
   }
   void ended.then(release);
   return {
-    url: `postgres://${superuser}:${readFileSync(join(home, 'password'), 'utf8')}@127.0.0.1:${port}/postgres`,
+    url: urlOf(home, port),
     port,
     home,
     stop: () => stopServer(server, ended),
   };
+}
+
+function urlOf(home: string, port: number): string {
+  return `postgres://${superuser}:${readFileSync(join(home, 'password'), 'utf8')}@127.0.0.1:${port}/postgres`;
 }
 
 /** The folder itself, or a reachable stand-in when the server's account may not enter it (say, under `/root`). */
@@ -194,10 +206,12 @@ async function stopOrphan(data: string): Promise<void> {
   }
 }
 
-/** The first line of the server's own status file is its process id, the eighth says how far it is. */
-function postmaster(data: string): { readonly pid: number; readonly status: string | undefined } | undefined {
+/** The first line of the server's own status file is its process id, the fourth its port, the eighth says how far it is. */
+function postmaster(
+  data: string,
+): { readonly pid: number; readonly port: number; readonly status: string | undefined } | undefined {
   const lines = attempt(() => readFileSync(join(data, 'postmaster.pid'), 'utf8'))?.split('\n');
-  return lines && { pid: Number(lines[0]), status: lines[7]?.trim() };
+  return lines && { pid: Number(lines[0]), port: Number(lines[3]), status: lines[7]?.trim() };
 }
 
 /** What another process may take away at any moment is read without asking first. */

@@ -130,6 +130,16 @@ export const refusalCatalogue = {
     explanation:
       'The value, the rule, the assessment or the expiry does not make an entry; `errors` says which.',
   },
+  policy_refused: {
+    status: 422,
+    title: 'The policy has mistakes',
+    explanation: 'The draft does not compile; `POST /v1/policies/check` names every mistake with its place.',
+  },
+  shadow_refused: {
+    status: 409,
+    title: 'The draft cannot be tried',
+    explanation: 'There is a challenger of this name, or the merchant tries too many drafts at once.',
+  },
   webhook_url_refused: {
     status: 422,
     title: 'Events cannot be sent to this URL',

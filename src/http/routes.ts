@@ -44,6 +44,13 @@ import { removeListEntry } from './routes/remove-list-entry.ts';
 import { listSnoozes } from './routes/list-snoozes.ts';
 import { addSnooze } from './routes/add-snooze.ts';
 import { removeSnooze } from './routes/remove-snooze.ts';
+import { listPolicies } from './routes/list-policies.ts';
+import { getPolicy } from './routes/get-policy.ts';
+import { checkPolicy } from './routes/check-policy.ts';
+import { backtestPolicy } from './routes/backtest-policy.ts';
+import { listShadows } from './routes/list-shadows.ts';
+import { addShadow } from './routes/add-shadow.ts';
+import { removeShadow } from './routes/remove-shadow.ts';
 
 /** Every operation of the API, in the order of the documentation. */
 export const routes: readonly Route[] = [
@@ -83,6 +90,13 @@ export const routes: readonly Route[] = [
   listSnoozes,
   addSnooze,
   removeSnooze,
+  listPolicies,
+  getPolicy,
+  checkPolicy,
+  backtestPolicy,
+  listShadows,
+  addShadow,
+  removeShadow,
   listEvents,
   createWebhookEndpoint,
   listWebhookEndpoints,

@@ -25,6 +25,7 @@ export type DisputeId = Id<'dsp'>;
 export type WebhookEndpointId = Id<'whe'>;
 export type AttackId = Id<'atk'>;
 export type EntryId = Id<'ent'>;
+export type ShadowId = Id<'shp'>;
 
 /** Makes a new id. Passed in wherever ids are made, so that a test or a replay can choose them. */
 export type NewId = <Prefix extends string>(prefix: Prefix) => Id<Prefix>;

@@ -19,7 +19,7 @@ export type RiskParts = {
   readonly reading: SignalReading;
   readonly velocity: Velocity;
   /** What decides now; a reload swaps all of it at once, and an assessment uses one generation to its end. */
-  readonly deciders: () => ReadonlyMap<AssessmentEvent, Deciders>;
+  readonly deciders: (merchantId: MerchantId) => ReadonlyMap<AssessmentEvent, Deciders>;
   readonly lists: () => Lists;
   readonly snoozes: () => Snoozes;
   /** SHA-256 of the feature library. */
@@ -58,7 +58,7 @@ type Judged = WeakMap<Signals, { readonly merchantId: MerchantId; readonly conte
 
 async function assess(parts: RiskParts, question: Question, judged: Judged): Promise<Assessment> {
   const { id, merchantId, event, at, signals } = question;
-  const deciders = decidersOf(parts, event);
+  const deciders = decidersOf(parts, merchantId, event);
   const deadline = deadlineIn(parts.deadlineMs);
   try {
     const degraded: Degradation[] =
@@ -120,7 +120,7 @@ async function historiesOf(
 
 /** The last resort, when even the policy could not be evaluated: its stated degraded decision, never allow. */
 function withoutPolicy(parts: RiskParts, { id, merchantId, event, at }: Question): Assessment {
-  const { policy } = decidersOf(parts, event);
+  const { policy } = decidersOf(parts, merchantId, event);
   return {
     id,
     merchantId,
@@ -143,8 +143,8 @@ function withoutPolicy(parts: RiskParts, { id, merchantId, event, at }: Question
 }
 
 /** Every event has a policy: a set without one is refused on load. */
-function decidersOf(parts: RiskParts, event: AssessmentEvent): Deciders {
-  const deciders = parts.deciders().get(event);
+function decidersOf(parts: RiskParts, merchantId: MerchantId, event: AssessmentEvent): Deciders {
+  const deciders = parts.deciders(merchantId).get(event);
   if (deciders === undefined) throw new Error(`there is no policy for ${event}`);
   return deciders;
 }

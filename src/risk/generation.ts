@@ -44,7 +44,8 @@ export async function loadGeneration(sources: Sources, previous?: Generation): P
   return { deciders, models, lists };
 }
 
-function deciderOf(policy: Policy, models: ReadonlyMap<string, Model>): Decider {
+/** A policy with the model that it names. */
+export function deciderOf(policy: Policy, models: ReadonlyMap<string, Model>): Decider {
   return { policy, model: policy.model === null ? null : (models.get(policy.model) ?? null) };
 }
 

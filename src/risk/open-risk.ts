@@ -6,6 +6,7 @@ import { createDesk } from './desk.ts';
 import { createEntries } from './policy/entries.ts';
 import { keepReloading } from './reload.ts';
 import type { Desk, Risk } from './risk.ts';
+import { createShadows } from './shadows.ts';
 import { featureHash } from './signals/feature-hash.ts';
 import { keysWith } from './signals/keys.ts';
 import { referenceData } from './signals/reference.ts';
@@ -45,11 +46,12 @@ export async function openRisk(settings: {
     },
   );
   const entries = createEntries();
+  const shadows = createShadows(reloading.current);
   const keysOf = keysWith(settings.secret);
   const risk = createRisk({
     reading: { keysOf, reference: referenceData() },
     velocity,
-    deciders: () => reloading.current().deciders,
+    deciders: shadows.decidersFor,
     lists: () => entries,
     snoozes: () => entries,
     featuresHash: featureHash(library),
@@ -60,7 +62,7 @@ export async function openRisk(settings: {
     },
   });
   return {
-    desk: createDesk(reloading.current, keysOf, entries),
+    desk: createDesk(reloading.current, { keysOf, entries, shadows }),
     risk: {
       ...risk,
       assess: async (question) => {

@@ -1,7 +1,10 @@
 import type { Assessment } from '../domain/risk/assessment.ts';
+import type { Flip, Recorded } from '../domain/risk/backtest.ts';
 import type { AssessmentEvent } from '../domain/risk/decision.ts';
 import type { Entry } from '../domain/risk/entry.ts';
 import type { ListDeclarations } from '../domain/risk/policy/list.ts';
+import type { Policy } from '../domain/risk/policy/policy.ts';
+import type { ShadowPolicy } from '../domain/risk/policy/shadow-policy.ts';
 import type { Signals } from '../domain/risk/signals.ts';
 import type { AssessmentId, MerchantId } from '../kernel/ids.ts';
 import type { Instant } from '../kernel/instant.ts';
@@ -30,8 +33,35 @@ export type Desk = {
   readonly rules: () => ReadonlySet<string>;
   /** The pseudonym of a value such as `email.address`; undefined when it cannot be one. */
   readonly keyOf: (merchantId: MerchantId, of: string, value: string) => string | undefined;
+  readonly policies: () => readonly PolicyInForce[];
+  /** Compiles a draft against what is loaded now, or says everything that is wrong with it. */
+  readonly check: (source: string) => { readonly policy: Policy } | { readonly mistakes: readonly Mistake[] };
+  /** What a policy would have said to one recorded assessment. */
+  readonly rejudge: (policy: Policy, recorded: Recorded) => Promise<Flip>;
+  /** From now on these drafts are evaluated in this process, and those that were removed are not. */
+  readonly shadow: (shadows: readonly ShadowPolicy[]) => void;
   /** From now on assessments in this process know these entries, and forget those that were removed. */
   readonly learn: (entries: readonly Entry[]) => void;
+};
+
+/** What decides one event now. */
+export type PolicyInForce = {
+  readonly policy: Policy;
+  /** SHA-256 of the model's files. */
+  readonly model: string | null;
+  readonly challengers: readonly {
+    readonly name: string;
+    readonly policy: Policy;
+    readonly model: string | null;
+  }[];
+};
+
+/** Something wrong with a draft. Lines and columns count from 1. */
+export type Mistake = {
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  readonly hint: string | null;
 };
 
 export type Question = {

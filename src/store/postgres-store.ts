@@ -8,6 +8,8 @@ import { eventQueries } from './events.ts';
 import { StoreFault } from './fault.ts';
 import { observationQueries } from './observations.ts';
 import { purchaseQueries } from './find-purchase.ts';
+import { policyQueries } from './policies.ts';
+import { recordedQueries } from './recorded.ts';
 import { relayQueries } from './relay.ts';
 import { merchantQueries } from './merchants.ts';
 import { repliedRow, requestQueries, requests } from './requests.ts';
@@ -24,7 +26,7 @@ export function postgresStore(database: Database): Store {
     merchants: merchantQueries(database),
     purchases: purchaseQueries(database),
     requests: requestQueries(database),
-    assessments: assessmentQueries(database),
+    assessments: { ...assessmentQueries(database), ...recordedQueries(database) },
     settling: settlingQueries(database),
     deliveries: deliveryQueries(database),
     customers: customerQueries(database),
@@ -32,6 +34,7 @@ export function postgresStore(database: Database): Store {
     labels: labelQueries(database),
     entries: entryQueries(database),
     observations: observationQueries(database),
+    policies: policyQueries(database),
     events: eventQueries(database),
     relay: relayQueries(database),
     webhooks: webhookQueries(database),
@@ -41,7 +44,7 @@ export function postgresStore(database: Database): Store {
   };
 }
 
-function assessmentQueries(database: Database): Store['assessments'] {
+function assessmentQueries(database: Database): Pick<Store['assessments'], 'find' | 'save'> {
   return {
     find: async (merchantId, assessmentId) => {
       const [row] = await database.rows(

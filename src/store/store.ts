@@ -18,7 +18,9 @@ import type { AttemptRef, MovementRef, PspAccountRef, Witness } from '../domain/
 import type { Purchase } from '../domain/purchase/purchase.ts';
 import type { JournalEntry } from '../domain/purchase/step.ts';
 import type { Assessment } from '../domain/risk/assessment.ts';
+import type { AssessmentEvent } from '../domain/risk/decision.ts';
 import type { Label } from '../domain/risk/label.ts';
+import type { Comparison } from '../domain/risk/policy/shadow-policy.ts';
 import type {
   AssessmentId,
   AttemptId,
@@ -32,11 +34,13 @@ import type { Instant } from '../kernel/instant.ts';
 
 import type { EntryStore } from './entry-store.ts';
 import type { ObservationStore } from './observation-store.ts';
+import type { PolicyStore } from './policy-store.ts';
 import type { RelayStore } from './relay-store.ts';
 import type { WebhookStore } from './webhook-store.ts';
 
 export type { EntryStore } from './entry-store.ts';
 export type { ObservationStore } from './observation-store.ts';
+export type { PolicyStore } from './policy-store.ts';
 export type { RelayPlace, RelayStore } from './relay-store.ts';
 export type { DueWebhook, WebhookStore } from './webhook-store.ts';
 
@@ -85,6 +89,21 @@ export type Store = {
   };
   readonly assessments: {
     readonly find: (merchantId: MerchantId, id: AssessmentId) => Promise<Assessment | null>;
+    /** Of whichever merchant: for operators, not for the API. */
+    readonly findAnywhere: (id: AssessmentId) => Promise<Assessment | null>;
+    /** Those of one event before this one, the newest first, with what is known of them now. */
+    readonly recorded: (
+      merchantId: MerchantId,
+      event: AssessmentEvent,
+      before: Pick<Assessment, 'at' | 'id'> | null,
+      limit: number,
+    ) => Promise<readonly (Assessment & { readonly fraud: boolean | null })[]>;
+    /** What challengers said beside what was decided, over the newest `limit` assessments since then. */
+    readonly comparisons: (
+      merchantId: MerchantId,
+      since: Instant,
+      limit: number,
+    ) => Promise<readonly Comparison[]>;
     readonly save: (
       assessment: Assessment,
       event: Event,
@@ -148,6 +167,7 @@ export type Store = {
   };
   readonly entries: EntryStore;
   readonly observations: ObservationStore;
+  readonly policies: PolicyStore;
   readonly events: {
     /** Events after the cursor, oldest first; never skips one that commits late. */
     readonly list: (

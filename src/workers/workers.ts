@@ -30,7 +30,7 @@ const repliesKeptMs = 2 * dayMs;
 export function startWorkers(
   deps: Deps,
   log: Log,
-  followEntries: () => Promise<void>,
+  follow: () => Promise<void>,
 ): { wakeDeliveries: () => void; stop: () => Promise<void> } {
   /** One row's fault must not keep the others waiting. */
   const each = async <T>(
@@ -107,8 +107,8 @@ export function startWorkers(
       }
       return 0;
     }),
-    startWorker('follow-entries', secondMs, log, async () => {
-      await followEntries();
+    startWorker('follow-analysts', secondMs, log, async () => {
+      await follow();
       return 0;
     }),
     startWorker('forget-observations', hourMs, log, async () => {

@@ -81,6 +81,12 @@ export function readPolicy(path: string, source: string, surroundings: Surroundi
   const challengers = readChallengers(file, top.get('shadow'), event, features, surroundings);
   if (file.mistakes.length > 0) return { mistakes: inOrder(file.mistakes) };
 
+  const asks = new Map(
+    lookups.flatMap(({ list }) => {
+      const declared = surroundings.lists.get(list);
+      return declared === undefined ? [] : [[list, declared] as const];
+    }),
+  );
   const content = {
     event,
     model,
@@ -95,6 +101,8 @@ export function readPolicy(path: string, source: string, surroundings: Surroundi
   return {
     policy: {
       event,
+      source,
+      lists: Object.fromEntries(asks),
       model,
       otherwise,
       degraded,
@@ -163,7 +171,7 @@ function readRules(
   place: Place | undefined,
   event: AssessmentEvent,
   condition: ReadCondition,
-): readonly (Rule & { readonly text: string })[] {
+): readonly Rule[] {
   const seen = new Set<string>();
   const items = file.items(place, '`rules`');
   const excess = items[rulesMax];
@@ -238,7 +246,7 @@ function readExemptions(
   place: Place | undefined,
   event: AssessmentEvent,
   condition: ReadCondition,
-): readonly (ExemptionRule & { readonly text: string })[] {
+): readonly ExemptionRule[] {
   if (place === undefined) return [];
   if (event !== 'checkout') {
     file.report(place.offset, `exemptions are asked of the issuer at checkout, not at ${event}`);

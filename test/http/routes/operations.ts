@@ -76,6 +76,9 @@ export async function solutionFor(shop: TestService, purpose: string, subject?: 
   return solved(asked.body['challenge'] as Challenge);
 }
 
+const draft = 'policy: checkout\nrules: []\n';
+const newShadow = () => ({ name: newId('req').replace('_', '-'), source: draft });
+
 /** How every operation of the API is called with success. */
 export const operations: Readonly<Record<string, (shop: TestService) => Promise<Ready>>> = {
   createCheckout: () => Promise.resolve({ path: '/v1/checkouts', body: { amount: 1299, currency: 'EUR' } }),
@@ -120,6 +123,19 @@ export const operations: Readonly<Record<string, (shop: TestService) => Promise<
     return { path: `/v1/snoozes/${String(added.body['id'])}` };
   },
   listSnoozes: () => Promise.resolve({ path: '/v1/snoozes' }),
+  getPolicy: () => Promise.resolve({ path: '/v1/policies/checkout' }),
+  backtestPolicy: async (shop) => {
+    await paidOrder(shop);
+    return { path: '/v1/policies/backtest', body: { source: draft } };
+  },
+  listPolicies: () => Promise.resolve({ path: '/v1/policies' }),
+  checkPolicy: () => Promise.resolve({ path: '/v1/policies/check', body: { source: draft } }),
+  addShadow: () => Promise.resolve({ path: '/v1/shadows', body: newShadow() }),
+  listShadows: () => Promise.resolve({ path: '/v1/shadows' }),
+  removeShadow: async (shop) => {
+    const added = await shop.call('POST', '/v1/shadows', { body: newShadow() });
+    return { path: `/v1/shadows/${String(added.body['id'])}` };
+  },
   listEvents: () => Promise.resolve({ path: '/v1/events' }),
   updateCheckout: async (shop) => ({
     path: `/v1/checkouts/${await openCheckout(shop)}`,
@@ -171,6 +187,7 @@ export const operations: Readonly<Record<string, (shop: TestService) => Promise<
 export function ofNothing(ready: Ready): Ready {
   const text = JSON.stringify(ready)
     .replace('blocked-emails', 'no-such-list')
+    .replace('policies/checkout', 'policies/parting')
     .replace(/\b([a-z]{2,4})_[0-9a-z]{26}/g, (_, prefix: string) => newId(prefix));
   return JSON.parse(text) as Ready;
 }

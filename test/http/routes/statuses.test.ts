@@ -76,6 +76,10 @@ const provoke: Readonly<Record<string, Provoke>> = {
 
 /** And where that is not the way of an operation. */
 const particular: Readonly<Record<string, Provoke>> = {
+  'addShadow 409': async (operation, ready) => {
+    await call(operation, ready);
+    return call(operation, ready);
+  },
   'createWebhookEndpoint 409': async (operation, ready) => {
     for (;;) {
       const reply = await call(operation, ready);
@@ -129,7 +133,7 @@ describe.each(all)('$operationId', (operation) => {
 
 describe('when the database', () => {
   /** Answered from memory, with a key that was just seen: the database is not asked. */
-  const fromMemory = ['createChallenge', 'listLists'];
+  const fromMemory = ['createChallenge', 'listLists', 'listPolicies', 'checkPolicy'];
   const asking = all.filter(({ operationId }) => !fromMemory.includes(operationId));
 
   async function everyOperation(spoil: () => unknown, mend: () => unknown, status: number) {
@@ -146,7 +150,7 @@ describe('when the database', () => {
     }
   }
   const tables =
-    'requests checkouts assessments events orders entries customers payment_methods deliveries disputes labels webhook_endpoints'.split(
+    'requests checkouts assessments events orders entries policies shadow_policies customers payment_methods deliveries disputes labels webhook_endpoints'.split(
       ' ',
     );
   const rename = (from: string, to: string) =>

@@ -2,12 +2,16 @@ import type { Degradation, Exemption } from '../assessment.ts';
 import type { AssessmentEvent, Decision } from '../decision.ts';
 import type { EntityKind } from '../entities.ts';
 import type { Condition } from './condition.ts';
+import type { ListDeclaration } from './list.ts';
 
 /** One policy file, checked and compiled. */
 export type Policy = {
   readonly event: AssessmentEvent;
   /** SHA-256 of the canonical content: comments and layout do not count, list declarations do. */
   readonly hash: string;
+  /** The file, and the declarations of the lists it asks: enough to compile it again. */
+  readonly source: string;
+  readonly lists: Readonly<Record<string, ListDeclaration>>;
   /** The model whose score the rules read; null where rules decide alone. */
   readonly model: string | null;
   readonly rules: readonly Rule[];
@@ -21,14 +25,18 @@ export type Policy = {
   readonly lookups: readonly Lookup[];
 };
 
+export type PolicyText = Pick<Policy, 'event' | 'hash' | 'source' | 'lists'>;
+
 export type Rule = {
   readonly id: string;
+  /** The condition as it is written. */
+  readonly text: string;
   readonly when: Condition;
   readonly then: Decision;
   readonly reason: string;
 };
 
-export type ExemptionRule = { readonly request: Exemption; readonly when: Condition };
+export type ExemptionRule = { readonly request: Exemption; readonly text: string; readonly when: Condition };
 
 /** Evaluated beside the live policy, recorded, never acted on: another policy file, another model, or both. */
 export type Challenger = {

@@ -1,0 +1,24 @@
+import type { Deps } from './deps.ts';
+
+/**
+ * Keeps the record of the policy files that are in force here, and teaches this process which drafts are tried. Everything
+ * on the first call, what is new on later ones.
+ */
+export function followPolicies({ store, desk, clock }: Deps): () => Promise<void> {
+  const inForce = new Map<string, string>();
+  const kept = new Set<string>();
+  let since: string | null = null;
+  return async () => {
+    for (const { policy, challengers } of desk.policies()) {
+      if (inForce.get(policy.event) !== policy.hash) await store.policies.activate(policy, clock());
+      inForce.set(policy.event, policy.hash);
+      for (const { policy: tried } of challengers) {
+        if (!kept.has(tried.hash)) await store.policies.keep(tried);
+        kept.add(tried.hash);
+      }
+    }
+    const { shadows, next } = await store.policies.shadowChanges(since);
+    desk.shadow(shadows);
+    since = next;
+  };
+}

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { assessmentEvents } from '../domain/risk/decision.ts';
+import type { PolicyText } from '../domain/risk/policy/policy.ts';
+import type { ShadowPolicy } from '../domain/risk/policy/shadow-policy.ts';
+import type { Database } from './database.ts';
+import { StoreFault } from './fault.ts';
+import type { PolicyStore } from './policy-store.ts';
+import { id, instant, toTimestamp, written } from './rows/columns.ts';
+import { raw, sql } from './sql.ts';
+
+const textRow = z.object({
+  hash: z.string(),
+  event: z.enum(assessmentEvents),
+  source: z.string(),
+  lists: written<PolicyText['lists']>(),
+});
+const textColumns = raw('p.hash, p.event, p.source, p.lists');
+
+const activationRow = textRow.extend({ at: instant });
+
+const shadowRow = textRow.extend({
+  merchant_id: id('mer'),
+  id: id('shp'),
+  name: z.string(),
+  added_by: id('key'),
+  added_at: instant,
+  removed_by: id('key').nullable(),
+  removed_at: instant.nullable(),
+});
+const shadowColumns = sql`s.merchant_id, s.id, s.name, s.added_by, s.added_at, s.removed_by, s.removed_at, ${textColumns}`;
+
+function fromShadowRow(row: unknown): ShadowPolicy {
+  const read = shadowRow.parse(row);
+  const { removed_by: by, removed_at: at } = read;
+  return {
+    id: read.id,
+    merchantId: read.merchant_id,
+    name: read.name,
+    text: textRow.parse(row),
+    addedBy: read.added_by,
+    addedAt: read.added_at,
+    removed: by === null || at === null ? null : { by, at },
+  };
+}
+
+export function policyQueries(database: Database): PolicyStore {
+  const keep: PolicyStore['keep'] = async ({ hash, event, source, lists }) => {
+    await database.rows(sql`insert into policies (hash, event, source, lists)
+      values (${hash}, ${event}, ${source}, ${JSON.stringify(lists)}) on conflict (hash) do nothing`);
+  };
+  return {
+    keep,
+    activate: async (text, at) => {
+      await keep(text);
+      // Two processes that start together count to the same number: one of them records it.
+      const rows = await database.rows(sql`insert into policy_activations (event, number, hash, at)
+        select ${text.event}, coalesce(max(number), 0) + 1, ${text.hash}, ${toTimestamp(at)}::timestamptz
+        from policy_activations where event = ${text.event}
+        having coalesce((array_agg(hash order by number desc))[1], '') <> ${text.hash}
+        on conflict do nothing returning 1`);
+      return rows.length === 1;
+    },
+    find: async (hash) => {
+      const [row] = await database.rows(sql`select ${textColumns} from policies as p where p.hash = ${hash}`);
+      return row === undefined ? null : textRow.parse(row);
+    },
+    history: async (event, limit) => {
+      const rows = await database.rows(sql`select a.at, ${textColumns}
+        from policy_activations as a join policies as p on p.hash = a.hash
+        where a.event = ${event} order by a.number desc limit ${limit}`);
+      return rows.map((row) => activationRow.parse(row));
+    },
+    addShadow: async (shadow) => {
+      await keep(shadow.text);
+      try {
+        await database.rows(sql`insert into shadow_policies (merchant_id, id, name, hash, added_by, added_at)
+          values (${shadow.merchantId}, ${shadow.id}, ${shadow.name}, ${shadow.text.hash}, ${shadow.addedBy},
+            ${toTimestamp(shadow.addedAt)})`);
+        return 'added';
+      } catch (fault) {
+        if (fault instanceof StoreFault && fault.constraint === 'shadow_name_is_unique') return 'name_taken';
+        throw fault;
+      }
+    },
+    removeShadow: async (merchantId, shadowId, { by, at }) => {
+      const [row] = await database.rows(sql`update shadow_policies as s
+        set removed_by = ${by}, removed_at = ${toTimestamp(at)}, changed = pg_current_xact_id()
+        from policies as p
+        where s.merchant_id = ${merchantId} and s.id = ${shadowId} and s.removed_at is null and p.hash = s.hash
+        returning ${shadowColumns}`);
+      return row === undefined ? null : fromShadowRow(row);
+    },
+    shadows: async (merchantId, limit) => {
+      const rows = await database.rows(sql`select ${shadowColumns}
+        from shadow_policies as s join policies as p on p.hash = s.hash
+        where s.merchant_id = ${merchantId} order by s.id desc limit ${limit}`);
+      return rows.map(fromShadowRow);
+    },
+    shadowChanges: async (since) => {
+      const wanted = since === null ? sql`s.removed_at is null` : sql`s.changed >= ${since}::xid8`;
+      const rows =
+        await database.rows(sql`select ${shadowColumns}, pg_snapshot_xmin(pg_current_snapshot())::text as next
+        from shadow_policies as s join policies as p on p.hash = s.hash where ${wanted}`);
+      const [first] = rows;
+      return {
+        shadows: rows.map(fromShadowRow),
+        next: first === undefined ? since : nextRow.parse(first).next,
+      };
+    },
+  };
+}
+
+const nextRow = z.object({ next: z.string() });

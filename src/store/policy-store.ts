@@ -1,0 +1,32 @@
+import type { Removal } from '../domain/risk/entry.ts';
+import type { AssessmentEvent } from '../domain/risk/decision.ts';
+import type { PolicyText } from '../domain/risk/policy/policy.ts';
+import type { ShadowPolicy } from '../domain/risk/policy/shadow-policy.ts';
+import type { MerchantId, ShadowId } from '../kernel/ids.ts';
+import type { Instant } from '../kernel/instant.ts';
+
+/** The record of the policy files, and the drafts that are tried beside them. */
+export type PolicyStore = {
+  /** Keeps the text and that it is in force from now on, unless it is already. Answers whether that is news. */
+  readonly activate: (text: PolicyText, at: Instant) => Promise<boolean>;
+  /** Keeps a text that an assessment may name. */
+  readonly keep: (text: PolicyText) => Promise<void>;
+  readonly find: (hash: string) => Promise<PolicyText | null>;
+  /** What was in force, the newest first. */
+  readonly history: (event: AssessmentEvent, limit: number) => Promise<readonly Activation[]>;
+  readonly addShadow: (shadow: ShadowPolicy) => Promise<'added' | 'name_taken'>;
+  /** Null when there is none, or it was removed before. */
+  readonly removeShadow: (
+    merchantId: MerchantId,
+    id: ShadowId,
+    removal: Removal,
+  ) => Promise<ShadowPolicy | null>;
+  /** The newest first, those that were removed too. */
+  readonly shadows: (merchantId: MerchantId, limit: number) => Promise<readonly ShadowPolicy[]>;
+  /** Of all merchants: every draft that is tried when `since` is null, else what changed since. */
+  readonly shadowChanges: (
+    since: string | null,
+  ) => Promise<{ readonly shadows: readonly ShadowPolicy[]; readonly next: string | null }>;
+};
+
+export type Activation = PolicyText & { readonly at: Instant };
