@@ -166,7 +166,7 @@ describe('an assessment', () => {
     });
     const parts = partsWith({ snoozes: () => createEntries([snooze]) });
     const risk = createRisk(parts);
-    for (let order = 1; order < 5; order += 1)
+    for (let order = 1; order < 9; order += 1)
       risk.observe({
         merchantId: 'mer_1',
         at: at - order * minuteMs,
