@@ -13,7 +13,7 @@ const startTimeoutMsMax = 10_000;
 const pollMs = 10;
 
 /** A real Redis of our own on a free loopback port, in memory only; root installs it when there is none. */
-export async function startRedis(): Promise<Service | Absent> {
+export async function startRedis(more: Readonly<Record<string, string>> = {}): Promise<Service | Absent> {
   if (!isInstalled()) {
     const problem =
       process.getuid?.() === 0 ? install() : 'redis-server is not on the PATH and this is not root';
@@ -27,6 +27,7 @@ export async function startRedis(): Promise<Service | Absent> {
     appendonly: 'no',
     dir: tmpdir(),
     'enable-debug-command': 'local',
+    ...more,
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const server = spawn('redis-server', args, { detached: true, stdio: 'ignore' });

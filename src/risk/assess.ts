@@ -1,6 +1,6 @@
 import type { Assessment, Degradation } from '../domain/risk/assessment.ts';
 import type { AssessmentEvent } from '../domain/risk/decision.ts';
-import type { Histories } from '../domain/risk/entities.ts';
+import type { EntityKeys, Histories } from '../domain/risk/entities.ts';
 import type { Change } from '../domain/risk/observed.ts';
 import type { Signals } from '../domain/risk/signals.ts';
 import { evaluate, type Context } from '../domain/risk/features/feature.ts';
@@ -41,7 +41,7 @@ export function createRisk(parts: RiskParts): Risk {
         return await assess(parts, question, judged);
       } catch (cause) {
         parts.failed('policy_failed', cause);
-        return withoutPolicy(parts, question);
+        return withoutPolicy(parts, question, judged.get(question.signals)?.context.keys ?? {});
       }
     },
     observe: (observation) => {
@@ -119,7 +119,11 @@ async function historiesOf(
 }
 
 /** The last resort, when even the policy could not be evaluated: its stated degraded decision, never allow. */
-function withoutPolicy(parts: RiskParts, { id, merchantId, event, at }: Question): Assessment {
+function withoutPolicy(
+  parts: RiskParts,
+  { id, merchantId, event, at }: Question,
+  entities: EntityKeys,
+): Assessment {
   const { policy } = decidersOf(parts, merchantId, event);
   return {
     id,
@@ -135,7 +139,7 @@ function withoutPolicy(parts: RiskParts, { id, merchantId, event, at }: Question
     exemptions: [],
     features: {},
     findings: {},
-    entities: {},
+    entities,
     versions: versionsOf(parts, policy.hash, null),
     degraded: ['policy_failed'],
     shadows: [],
@@ -190,7 +194,8 @@ type Deadline = {
 function deadlineIn(ms: number): Deadline {
   let timer: NodeJS.Timeout | undefined;
   const passed = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new DeadlinePassed(ms)), ms);
+    // After a stall of this process an answer may be here and unread: it has one more turn to arrive.
+    timer = setTimeout(() => setImmediate(reject, new DeadlinePassed(ms)), ms);
   });
   // Nobody may be waiting when it passes; that is no fault.
   passed.catch(() => undefined);

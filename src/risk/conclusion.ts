@@ -110,11 +110,10 @@ export function contributionsOf(
   features: readonly Feature[],
 ): ReadonlyMap<Feature, number> {
   const contributions = model.explain.contributions(row);
-  const places = new Map(model.features.map((name, index) => [name, index]));
-  return new Map(
-    features.flatMap((feature) => {
-      const place = places.get(feature.name);
-      return place === undefined ? [] : [[feature, contributions[place] ?? 0] as const];
-    }),
-  );
+  const byFeature = new Map<Feature, number>();
+  for (const feature of features) {
+    const place = model.places.get(feature.name);
+    if (place !== undefined) byFeature.set(feature, contributions[place] ?? 0);
+  }
+  return byFeature;
 }

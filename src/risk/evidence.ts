@@ -11,12 +11,12 @@ import type { Lists } from './policy/entries.ts';
 export type FeatureValues = Readonly<Record<string, number | null>>;
 
 export function featureValues(features: readonly Feature[], values: readonly number[]): FeatureValues {
-  return Object.fromEntries(
-    features.map(({ name }, index) => {
-      const value = values[index] ?? NaN;
-      return [name, Number.isFinite(value) ? value + 0 : null];
-    }),
-  );
+  const byName: Record<string, number | null> = {};
+  features.forEach(({ name }, index) => {
+    const value = values[index] ?? NaN;
+    byName[name] = Number.isFinite(value) ? value + 0 : null;
+  });
+  return byName;
 }
 
 /** A feature as conditions see it: flags are true or false. */

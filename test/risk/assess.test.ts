@@ -259,6 +259,41 @@ describe('a lesser assessment', () => {
     expect(assessment.score).not.toBeNull();
   });
 
+  test('when reference data is missing is what the policy states for it', async () => {
+    const degraded = { ...checkout.policy.degraded, reference_data_missing: 'challenge' as const };
+    const parts = partsWith({
+      reading: { keysOf, reference: { ...reference, missing: ['isbot'] } },
+      ...deciding({ policy: { ...checkout.policy, degraded } }),
+    });
+    expect(await createRisk(parts).assess(question)).toMatchObject({
+      decision: 'challenge',
+      degraded: ['reference_data_missing'],
+    });
+  });
+
+  test('when everything fails at once is decided by the severest statement, never allowed', async () => {
+    const parts = partsWith({
+      reading: { keysOf, reference: { ...reference, missing: ['isbot'] } },
+      velocity: { ...memoryVelocity(), read: () => Promise.reject(new VelocityUnavailable('gone')) },
+      ...deciding({ model: { ...checkout.model!, score: () => Promise.reject(new Error('NaN')) } }),
+    });
+    expect(await createRisk(parts).assess(question)).toMatchObject({ decision: 'challenge', score: null });
+  });
+
+  test('keeps the names of its entities when the policy itself throws', async () => {
+    const rules = [
+      {
+        ...checkout.policy.rules[0]!,
+        when: (): boolean => {
+          throw new Error('a bug');
+        },
+      },
+    ];
+    const parts = partsWith(deciding({ policy: { ...checkout.policy, rules } }));
+    const { entities } = await createRisk(parts).assess(question);
+    expect(entities).toEqual(keysOf('mer_1', signals));
+  });
+
   test('still refuses a known fraud by the rules that need no history', async () => {
     const key = keysOf('mer_1', signals).card!;
     const entry = entryOf({ what: 'list', name: 'blocked-cards', key, expiresAt: null });

@@ -11,6 +11,8 @@ export type Model = {
   readonly hash: string;
   /** The features of a row, in order. */
   readonly features: readonly string[];
+  /** Where in a row each feature lies. */
+  readonly places: ReadonlyMap<string, number>;
   /** `values` has every feature by name; NaN is unknown. Throws when the engine fails or answers no number. */
   readonly score: (row: Float32Array) => Promise<Score>;
   readonly explain: Explainer;
@@ -40,10 +42,12 @@ export async function loadModel(directory: string, openEngine: OpenEngine = open
   const engine = opened ?? ((row) => Promise.resolve(logOddsOf(ensemble, row)));
   const explain = createExplainer(ensemble);
   await prove(files, ensemble, engine, explain, refuse);
+  const features = files.features.inputs.map((feature) => feature.name);
   return {
     name: files.name,
     hash: files.hash,
-    features: files.features.inputs.map((feature) => feature.name),
+    features,
+    places: new Map(features.map((name, place) => [name, place])),
     explain,
     engine: opened === null ? 'trees' : 'onnx',
     score: async (row) => {

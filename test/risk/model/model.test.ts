@@ -60,6 +60,18 @@ test('where the ONNX runtime cannot be loaded the trees score, equal to a millio
   }
 });
 
+test('a model that comes to answer NaN once it serves gives no score', async () => {
+  let asked = 0;
+  const onnx = await loadModel(shipped);
+  const model = await loadModel(shipped, () =>
+    Promise.resolve(async (row) => {
+      asked += 1;
+      return asked <= rows.length ? (await onnx.score(row)).logOdds : NaN;
+    }),
+  );
+  await expect(model.score(rows[0]!)).rejects.toThrow('checkout-1 scored NaN');
+});
+
 describe('a model is refused', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tillgate-model-'));
   afterAll(() => rmSync(folder, { recursive: true }));
@@ -118,6 +130,13 @@ describe('a model is refused', () => {
     ],
   ])('%s', async (name, file, change, why) => {
     await expect(loadModel(altered(name, file, change))).rejects.toThrow(why);
+  });
+
+  test('whose ONNX file is a good one of another model', async () => {
+    const foreign = readFileSync(join(shipped, '../account-creation-1/model.onnx'));
+    await expect(loadModel(altered('foreign', 'model.onnx', () => foreign))).rejects.toThrow(
+      /model\.onnx cannot score a row|scores golden row 0/,
+    );
   });
 
   test('that answers NaN', async () => {

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { describe, expect, test } from '@jest/globals';
 import { emailParts } from '../../../src/risk/signals/email.ts';
 import { factsOf } from '../../../src/risk/signals/facts.ts';
@@ -74,6 +75,23 @@ describe('reference data', () => {
   test('is there, with its versions', () => {
     expect(reference.missing).toEqual([]);
     expect(Object.keys(reference.versions)).toHaveLength(6);
+  });
+
+  test('that is not installed is named, and its facts are unknown', () => {
+    const installed = createRequire(import.meta.url);
+    const resolve = Object.assign(
+      (name: string): string => {
+        if (name.startsWith('disposable-email-domains')) throw new Error('not installed');
+        return installed.resolve(name);
+      },
+      { paths: (name: string) => installed.resolve.paths(name) },
+    );
+    const lesser = referenceData({ resolve });
+    expect(lesser.missing).toEqual(['disposable-email-domains']);
+    expect(lesser.versions['disposable-email-domains']).toBe('missing');
+    const facts = factsOf({ email: 'ann@0-mail.com' }, at, lesser);
+    expect(facts).not.toHaveProperty(['email.disposable']);
+    expect(facts['email.free']).toBe(0);
   });
 
   test('knows throw-away domains, free domains, countries, bots and time zones', () => {
