@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { currencies, isCurrency, money, type Currency } from '../../src/kernel/money.ts';
+import { currencies, decimals, isCurrency, money, type Currency } from '../../src/kernel/money.ts';
+import { chargesFromReport } from '../../src/psp/adyen/accounting-report.ts';
 import {
   adyenExponents,
   fromPspAmount,
@@ -48,6 +49,44 @@ describe.each([
     // Half a króna, where the PSP writes the króna with two decimals.
     expect(fromPspAmount(1050, 'ISK', exponents)).toBeNull();
   });
+});
+
+/** A report of one capture, as Adyen writes it: main units, with as many decimals as Adyen counts. */
+function reportOf(counted: number, currency: Currency): string {
+  const places = adyenExponents.decimals[currency] ?? decimals(currency);
+  const digits = String(counted).padStart(places + 1, '0');
+  const amount = places === 0 ? digits : `${digits.slice(0, -places)}.${digits.slice(-places)}`;
+  const columns = 'Psp Reference,Merchant Reference,Booking Date,Record Type,Payment Currency,Main Amount';
+  return `${columns}\nP1,R1,2026-03-01 10:00:00,SentForSettle,${currency},${amount}\n`;
+}
+
+test('what Adyen was told comes back from its accounting report, for every currency', () => {
+  let written = 0;
+  for (const currency of currencies) {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 1n, max: 99_999_999n }), (amount) => {
+        const sent = toPspAmount(money(amount, currency), adyenExponents);
+        if (sent === null) return;
+        written += 1;
+        expect(chargesFromReport(reportOf(sent, currency))).toMatchObject([{ captured: amount }]);
+      }),
+      { numRuns: 20 },
+    );
+    expect(
+      chargesFromReport(reportOf(toPspAmount(money(1_000n, currency), adyenExponents) ?? 0, currency)),
+    ).toMatchObject([{ captured: 1_000n }]);
+  }
+  expect(written).toBeGreaterThan(currencies.length * 18);
+});
+
+test.each([
+  ['12.50', 'CLP'],
+  ['12.999', 'EUR'],
+  ['', 'EUR'],
+  ['12,99', 'EUR'],
+])('%s %s in a report is no amount, and is not rounded', (text, currency) => {
+  const report = reportOf(1299, of('EUR')).replace('EUR,12.99', `${currency},"${text}"`);
+  expect(() => chargesFromReport(report)).toThrow('which is no amount');
 });
 
 test.each([

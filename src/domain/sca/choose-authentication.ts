@@ -58,7 +58,10 @@ function isWithin(total: Money, region: 'eea' | 'uk', limitMinor: bigint): boole
 
 const currencyOf: Readonly<Record<'eea' | 'uk', string>> = { eea: 'EUR', uk: 'GBP' };
 
-/** Remote payments of RTS article 16: 30 euros, 25 pounds; the issuer counts how many in a row. */
+/**
+ * Article 16 of the RTS on strong customer authentication: 30 euros (Delegated Regulation (EU) 2018/389), 25 pounds (the
+ * FCA's technical standards, handbook.fca.org.uk/technical-standards). The issuer counts how many in a row.
+ */
 const lowValue: Readonly<Record<'eea' | 'uk', bigint>> = { eea: 3_000n, uk: 2_500n };
 
 /** Reference fraud rates of the RTS' annex for cards, and up to which amount each allows the exemption. */

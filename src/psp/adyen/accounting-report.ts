@@ -1,6 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { type Currency, decimals, isCurrency, money } from '../../kernel/money.ts';
+import { adyenExponents, fromPspAmount } from '../currency-exponents.ts';
 import type { PspCharge } from '../psp.ts';
 import { fromReference } from './reference.ts';
 
@@ -54,9 +55,13 @@ export function chargesFromReport(csv: string): PspCharge[] {
   return [...charges.values()];
 }
 
-/** `12.99` EUR is 1299. Adyen writes as many decimals as it counts; ours are those of ISO 4217. */
+/** `12.99` EUR is 1299. Adyen writes as many decimals as it counts, which are not always ours. */
 function minorUnits(text: string, currency: Currency): bigint {
-  const [whole = '0', fraction = ''] = text.replace('-', '').split('.');
-  const places = decimals(currency);
-  return BigInt(whole) * 10n ** BigInt(places) + BigInt(fraction.padEnd(places, '0').slice(0, places) || '0');
+  const [, whole = '', fraction = ''] = /^-?(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
+  const places = adyenExponents.decimals[currency] ?? decimals(currency);
+  const counted = Number(whole + fraction.padEnd(places, '0'));
+  const found =
+    fraction.length > places || whole === '' ? null : fromPspAmount(counted, currency, adyenExponents);
+  if (found === null) throw new RangeError(`the report tells of ${text} ${currency}, which is no amount`);
+  return found.amount;
 }
