@@ -369,11 +369,13 @@ create table payment_methods
   detail jsonb not null -- What is true in this state only: token and card, action, decline
   created_at timestamp with time zone not null
   changed_at timestamp with time zone not null
+  detach_at timestamp with time zone -- When the PSP is told next that the method is gone; null once it knows
   constraint payment_method_psp_is_known CHECK ((psp = ANY (ARRAY['stripe'::text, 'adyen'::text])))
   constraint payment_method_state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'stored'::text, 'declined'::text, 'removed'::text])))
   constraint payment_methods_merchant_id_customer_id_fkey FOREIGN KEY (merchant_id, customer_id) REFERENCES customers(merchant_id, id)
   constraint payment_methods_pkey PRIMARY KEY (merchant_id, customer_id, id)
   CREATE UNIQUE INDEX payment_methods_by_id ON public.payment_methods USING btree (id)
+  CREATE INDEX payment_methods_to_detach ON public.payment_methods USING btree (detach_at) WHERE (detach_at IS NOT NULL)
   comment: Tokens of PSPs, never card numbers; kept for one customer and useless for any other
 
 create table payments

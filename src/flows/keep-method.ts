@@ -98,7 +98,7 @@ export async function storedMethod(
     : refuse('not_found', 'The customer of this checkout has no such payment method.', '/payment_method');
 }
 
-/** The shop or the customer wants it gone. It cannot be paid with any more. */
+/** The shop or the customer wants it gone. It cannot be paid with any more; a worker has the PSP forget it. */
 export async function removeMethod(
   deps: Deps,
   merchantId: MerchantId,
@@ -109,7 +109,8 @@ export async function removeMethod(
   if (method.state === 'removed') return method;
   const { id, customerId, psp, pspAccount, pspCustomer, pspReference, createdAt } = method;
   const base = { id, merchantId, customerId, psp, pspAccount, pspCustomer, pspReference, createdAt };
-  const removed: PaymentMethod = { ...base, changedAt: deps.clock(), state: 'removed' };
+  const token = method.state === 'stored' ? method.token : null;
+  const removed: PaymentMethod = { ...base, changedAt: deps.clock(), state: 'removed', token };
   const changed = await deps.store.customers.changeMethod(method, removed);
   return changed ? removed : removeMethod(deps, merchantId, name);
 }

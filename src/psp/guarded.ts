@@ -1,4 +1,4 @@
-import type { SetupOutcome } from '../domain/customer/customer.ts';
+import type { DetachOutcome, SetupOutcome } from '../domain/customer/customer.ts';
 import type { AttemptOutcome, MovementOutcome } from '../domain/payment/outcome.ts';
 import { secondMs, type Clock } from '../kernel/instant.ts';
 import type { Circuit } from './breaker.ts';
@@ -7,7 +7,15 @@ import type { Psp } from './psp.ts';
 
 /** The calls that an account's limits count apart, as Stripe counts each endpoint apart. */
 type Endpoint =
-  'authorize' | 'completeAction' | 'ask' | 'cancel' | 'move' | 'askMovement' | 'setUp' | 'completeSetup';
+  | 'authorize'
+  | 'completeAction'
+  | 'ask'
+  | 'cancel'
+  | 'move'
+  | 'askMovement'
+  | 'setUp'
+  | 'completeSetup'
+  | 'detach';
 
 export type Guard = {
   /** One rate for each endpoint, or one for all that are not named. */
@@ -50,7 +58,7 @@ export function guard(psp: Psp, rules: Guard): Psp {
     return rules.circuit.admits() ? null : 'the PSP does not answer: the circuit is open';
   }
 
-  async function call<Outcome extends AttemptOutcome | MovementOutcome | SetupOutcome>(
+  async function call<Outcome extends AttemptOutcome | MovementOutcome | SetupOutcome | DetachOutcome>(
     endpoint: Endpoint,
     heldBackAs: Unsent['kind'],
     make: () => Promise<Outcome>,
@@ -74,6 +82,7 @@ export function guard(psp: Psp, rules: Guard): Psp {
     setUp: (subject) => call('setUp', 'not_sent', () => psp.setUp(subject)),
     completeSetup: (subject, brought) =>
       call('completeSetup', 'unknown', () => psp.completeSetup(subject, brought)),
+    detach: (kept) => call('detach', 'not_sent', () => psp.detach(kept)),
     askMovement: (subject) => call('askMovement', 'unknown', () => psp.askMovement(subject)),
   };
 }

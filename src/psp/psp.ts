@@ -4,7 +4,7 @@ import type { AttemptOutcome, MovementOutcome } from '../domain/payment/outcome.
 import type { Witness } from '../domain/payment/witness.ts';
 import type { Routable } from '../domain/routing/choose-account.ts';
 import type { Methods } from '../domain/routing/methods.ts';
-import type { SetupOutcome } from '../domain/customer/customer.ts';
+import type { DetachOutcome, SetupOutcome } from '../domain/customer/customer.ts';
 import type {
   AttemptId,
   CheckoutId,
@@ -60,6 +60,9 @@ export type Psp = {
     subject: SetupSubject,
     brought: Readonly<Record<string, string>>,
   ) => Promise<SetupOutcome>;
+
+  /** Has the PSP forget a kept method. Repeating it, or forgetting what is not kept, is `detached` too. */
+  readonly detach: (kept: KeptMethod) => Promise<DetachOutcome>;
 
   /**
    * Verifies a webhook body and says what it testifies, item by item. Nothing outside what the PSP signed is used.
@@ -132,6 +135,9 @@ export type SetupSubject = {
   readonly currency: Currency;
   readonly createdAt: Instant;
 };
+
+/** A method as its PSP knows it. */
+export type KeptMethod = { readonly token: string; readonly pspCustomer: string | null };
 
 export type WebhookBody = {
   readonly raw: Uint8Array;

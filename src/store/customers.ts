@@ -1,6 +1,12 @@
 import { z } from 'zod';
-import type { Customer, PaymentMethod, PaymentMethodState } from '../domain/customer/customer.ts';
+import type {
+  Customer,
+  PaymentMethod,
+  PaymentMethodState,
+  RemovedMethod,
+} from '../domain/customer/customer.ts';
 import type { RepliedRequest } from '../domain/request.ts';
+import { unreachable } from '../kernel/unreachable.ts';
 import type { Database } from './database.ts';
 import { StoreFault } from './fault.ts';
 import { repliedRow, requests } from './requests.ts';
@@ -73,7 +79,8 @@ function fromMethodRow(row: unknown): PaymentMethod {
     pspReference: read.psp_reference,
     createdAt: read.created_at,
     changedAt: read.changed_at,
-    ...({ ...read.detail, state: read.state } as PaymentMethodState),
+    // What was removed before tokens were kept has none.
+    ...({ token: null, ...read.detail, state: read.state } as PaymentMethodState),
   };
 }
 
@@ -102,8 +109,9 @@ function detailOf(method: PaymentMethod): object {
     case 'declined':
       return { decline: method.decline };
     case 'removed':
+      return { token: method.token };
     default:
-      return {};
+      return unreachable(method);
   }
 }
 
@@ -157,10 +165,22 @@ export function customerQueries(database: Database): Store['customers'] {
       const row = toMethodRow(after);
       const rows = await database.rows(sql`update payment_methods set state = ${row.state},
           psp_customer = ${row.psp_customer}, psp_reference = ${row.psp_reference}, detail = ${row.detail}::jsonb,
-          changed_at = ${row.changed_at}::timestamptz
+          changed_at = ${row.changed_at}::timestamptz, detach_at = ${detachAt(after)}::timestamptz
         where merchant_id = ${before.merchantId} and customer_id = ${before.customerId} and id = ${before.id}
           and state = ${before.state} returning 1`);
       return rows.length === 1;
     },
+    claimToDetach: async (now, limit) => {
+      const at = toTimestamp(now);
+      const rows =
+        await database.rows(sql`update payment_methods set detach_at = ${at}::timestamptz + interval '1 hour'
+        where id in (select id from payment_methods where detach_at <= ${at}::timestamptz
+          order by detach_at limit ${limit} for update skip locked) returning ${methodColumns}`);
+      return rows.map(fromMethodRow).filter((each): each is RemovedMethod => each.state === 'removed');
+    },
   };
+}
+
+function detachAt(method: PaymentMethod): string | null {
+  return method.state === 'removed' && method.token !== null ? toTimestamp(method.changedAt) : null;
 }

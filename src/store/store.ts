@@ -1,4 +1,4 @@
-import type { Customer, PaymentMethod } from '../domain/customer/customer.ts';
+import type { Customer, PaymentMethod, RemovedMethod } from '../domain/customer/customer.ts';
 import type { Event } from '../domain/events/event.ts';
 import type { ArchivedMonth } from '../domain/events/archived-month.ts';
 import type { EventCursor, ListedEvent } from '../domain/events/listed-event.ts';
@@ -154,6 +154,8 @@ export type Store = {
     ) => Promise<'saved' | 'request_taken'>;
     /** False when somebody else changed its state first. */
     readonly changeMethod: (before: PaymentMethod, after: PaymentMethod) => Promise<boolean>;
+    /** Removed methods that their PSP has to be told of; each is due again in an hour. */
+    readonly claimToDetach: (now: Instant, limit: number) => Promise<readonly RemovedMethod[]>;
   };
   readonly disputes: {
     readonly ofPurchase: (merchantId: MerchantId, checkoutId: CheckoutId) => Promise<readonly Dispute[]>;

@@ -1,5 +1,6 @@
 import type { Deps } from '../flows/deps.ts';
 import { captureDue } from '../flows/capture-due.ts';
+import { detachMethod } from '../flows/detach-method.ts';
 import { expireAuthorization } from '../flows/expire-authorization.ts';
 import { expireCheckout } from '../flows/expire-checkout.ts';
 import { processDelivery } from '../flows/process-delivery.ts';
@@ -72,6 +73,10 @@ export function startWorkers(
         settle(deps, unsettled),
       ),
     ),
+    startWorker('detach-methods', minuteMs, log, async () => {
+      const removed = await deps.store.customers.claimToDetach(deps.clock(), batch);
+      return each('detach-methods', removed, (method) => detachMethod(deps, method));
+    }),
     startWorker('expire-checkouts', minuteMs, log, async () => {
       const expired = await deps.store.settling.findExpired(deps.clock(), batch);
       await each('expire-checkouts', expired, (purchase) => expireCheckout(deps, purchase));

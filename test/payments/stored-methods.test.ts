@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '../harness/service.ts';
 import { type TwoPsps, adyenCard, pspReferenceOf, startWithTwoPsps } from './two-psps.ts';
 
 let shop: TwoPsps;
@@ -109,6 +110,37 @@ it('a payment without the buyer carries the network transaction id of the agreem
       exemption: 'merchant_initiated',
     },
   });
+});
+
+it('a method that is removed is forgotten by its PSP, also when the PSP was away at first', async () => {
+  const of = await customer();
+  const kept = await keep(of, { payment_method: 'pm_card_visa' });
+  expect(kept.body).toMatchObject({ status: 'stored' });
+  const id = kept.body['id'] as string;
+  const [stored] = await shop.query(
+    `select detail->>'token' as token from payment_methods where id = '${id}'`,
+  );
+  const atStripe = async (): Promise<unknown> => {
+    const response = await fetch(`${shop.stripeUrl}/v1/payment_methods/${String(stored?.['token'])}`, {
+      headers: { authorization: `Bearer ${shop.env['STRIPE_SECRET_KEY'] ?? ''}` },
+    });
+    return ((await response.json()) as { customer: unknown }).customer;
+  };
+  expect(await atStripe()).toEqual(expect.any(String));
+  await shop.fault({ match: { path: '/v1/payment_methods/*/detach' }, when: 'before', do: 'error' });
+  await shop.call('DELETE', `/v1/customers/${of}/payment-methods/${id}`);
+  const due = async (): Promise<unknown> =>
+    (await shop.query(`select detach_at - now() as wait from payment_methods where id = '${id}'`))[0]?.[
+      'wait'
+    ];
+  // Workers look when they start; the PSP fails the first of them, which leaves it for an hour later.
+  await shop.restart();
+  await eventually(async () => JSON.stringify(await due()).includes('minutes'));
+  expect(await atStripe()).toEqual(expect.any(String));
+  await shop.query(`update payment_methods set detach_at = now() where id = '${id}'`);
+  await shop.restart();
+  await eventually(async () => (await due()) === null);
+  expect(await atStripe()).toBeNull();
 });
 
 it('one reference names one customer', async () => {

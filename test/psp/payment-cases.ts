@@ -143,4 +143,15 @@ export const paymentCases: Readonly<Record<string, Case>> = {
     expect((await stand.psp.authorize(subject)).kind).toBe('authorized');
     expect((await stand.books(subject)).captures).toEqual([1299]);
   },
+  'a stored method that is detached pays no more, and detaching it again changes nothing': async (stand) => {
+    const { method, pspCustomer = null } = await stand.stored();
+    const kept = { token: method, pspCustomer };
+    expect((await stand.unreachable.detach(kept)).kind).toBe('not_sent');
+    expect(await stand.psp.detach(kept)).toEqual({ kind: 'detached' });
+    expect(await stand.psp.detach(kept)).toEqual({ kind: 'detached' });
+    const names = pspCustomer === null ? { method } : { method, pspCustomer };
+    const subject = subjectOf({ ...names, initiator: 'merchant' });
+    expect((await stand.psp.authorize(subject)).kind).not.toBe('authorized');
+    expect((await stand.books(subject)).authorisations).toEqual([]);
+  },
 };

@@ -33,7 +33,10 @@ export type PaymentMethodState =
   /** It can be paid with. Leaves: the customer removes it. */
   | { readonly state: 'stored'; readonly token: string; readonly card: CardFacts }
   | { readonly state: 'declined'; readonly decline: Decline }
-  | { readonly state: 'removed' };
+  /** Nobody pays with it any more. `token` is what the PSP still keeps, until a worker has had it forgotten. */
+  | { readonly state: 'removed'; readonly token: string | null };
+
+export type RemovedMethod = PaymentMethod & { readonly state: 'removed' };
 
 /** What a PSP said about keeping a method, which moves no money. */
 export type SetupOutcome =
@@ -53,6 +56,11 @@ export type SetupOutcome =
   | { readonly kind: 'declined'; readonly decline: Decline }
   | { readonly kind: 'unknown'; readonly cause: string }
   | { readonly kind: 'not_sent'; readonly cause: string };
+
+/** What a PSP said about forgetting a method. */
+export type DetachOutcome =
+  /** It keeps the method no longer, or never did. */
+  { readonly kind: 'detached' } | { readonly kind: 'unknown' | 'not_sent'; readonly cause: string };
 
 /** Applies what the PSP said. A method that is stored, declined or removed is settled: later news change nothing. */
 export function concludeSetup(method: PaymentMethod, outcome: SetupOutcome, at: Instant): PaymentMethod {

@@ -4,6 +4,7 @@ import library from '@adyen/api-library/lib/src/client.js';
 import settings from '@adyen/api-library/lib/src/config.js';
 import { ModificationsApi } from '@adyen/api-library/lib/src/services/checkout/modificationsApi.js';
 import { PaymentsApi } from '@adyen/api-library/lib/src/services/checkout/paymentsApi.js';
+import { RecurringApi } from '@adyen/api-library/lib/src/services/checkout/recurringApi.js';
 import { createHash } from 'node:crypto';
 import type { AttemptOutcome, MovementOutcome } from '../../domain/payment/outcome.ts';
 import { hourMs, type Clock } from '../../kernel/instant.ts';
@@ -19,7 +20,7 @@ import { attemptToAdyen, type ThreeDSFlow } from './payment-request.ts';
 import { attemptFromAdyen, type Came } from './payment.ts';
 import { attemptToReference } from './reference.ts';
 import { declineFromValidation } from './refusal-reasons.ts';
-import { completeSetupAtAdyen, setUpAtAdyen } from './setup.ts';
+import { completeSetupAtAdyen, detachAtAdyen, setUpAtAdyen } from './setup.ts';
 import { readAdyenWebhook } from './webhook.ts';
 
 export type AdyenConfig = {
@@ -65,6 +66,7 @@ export function createAdyenPsp(config: AdyenConfig): Psp {
   // A service is made once: making one on every use, as the library's documentation does, is what makes it slow.
   const payments = new PaymentsApi(client);
   const modifications = new ModificationsApi(client);
+  const recurring = new RecurringApi(client);
   const flow = config.threeDS ?? 'redirect';
 
   /** What is called later than its record is old may not be called for the first time. */
@@ -173,6 +175,7 @@ export function createAdyenPsp(config: AdyenConfig): Psp {
     askMovement,
     setUp: (subject) => setUpAtAdyen(payments, config, subject),
     completeSetup: (subject, brought) => completeSetupAtAdyen(payments, subject, detailsOf(brought)),
+    detach: (kept) => detachAtAdyen(recurring, config.account, kept),
     readWebhook: (delivery) => readAdyenWebhook(config.account, config.hmacKeys, delivery),
     listCharges: null,
   };

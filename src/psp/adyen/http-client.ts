@@ -24,6 +24,8 @@ export function pooledHttpClient(transport: Transport): clientInterface.default 
   return {
     async request(endpoint, json, config, _isApiKeyRequired, options): Promise<string> {
       const url = new URL(endpoint);
+      for (const [name, value] of Object.entries(options?.params ?? {}))
+        url.searchParams.set(name, String(value));
       const answer = await transport.exchange({
         method: (options?.method ?? 'POST') as Exchange['method'],
         path: `${url.pathname}${url.search}`,
@@ -40,6 +42,7 @@ export function pooledHttpClient(transport: Transport): clientInterface.default 
 }
 
 function checked({ status, body }: Answer): string {
+  if (status === 204) return '{}';
   const succeeded = status >= 200 && status < 300;
   let problem;
   try {

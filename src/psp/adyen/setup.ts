@@ -1,10 +1,11 @@
 // The library's generated classes only describe shapes; its own documentation passes literals.
 /* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment */
 import type { PaymentsApi } from '@adyen/api-library/lib/src/services/checkout/paymentsApi.js';
+import type { RecurringApi } from '@adyen/api-library/lib/src/services/checkout/recurringApi.js';
 import models from '@adyen/api-library/lib/src/typings/checkout/models.js';
 import { createHash } from 'node:crypto';
-import type { SetupOutcome } from '../../domain/customer/customer.ts';
-import type { SetupSubject } from '../psp.ts';
+import type { DetachOutcome, SetupOutcome } from '../../domain/customer/customer.ts';
+import type { KeptMethod, SetupSubject } from '../psp.ts';
 import { failureOf } from './failure.ts';
 import { methodOf } from './payment-request.ts';
 import { actionOf, cardFacts, paymentSchema } from './payment.ts';
@@ -49,6 +50,21 @@ export async function completeSetupAtAdyen(
   if (details === null) return { kind: 'unknown', cause: 'the browser brought nothing of Adyen’s' };
   const key = createHash('sha256').update(subject.methodId).update(JSON.stringify(details)).digest('hex');
   return heard(subject, () => payments.paymentsDetails({ details }, { idempotencyKey: key }));
+}
+
+/** Adyen refuses to delete what it does not keep for this shopper: then there is nothing left to forget. */
+export async function detachAtAdyen(
+  recurring: RecurringApi,
+  account: string,
+  { token, pspCustomer }: KeptMethod,
+): Promise<DetachOutcome> {
+  try {
+    await recurring.deleteTokenForStoredPaymentDetails(token, pspCustomer ?? '', account);
+    return { kind: 'detached' };
+  } catch (error) {
+    const failure = failureOf(error);
+    return failure.kind === 'refused' ? { kind: 'detached' } : failure;
+  }
 }
 
 async function heard(subject: SetupSubject, call: () => Promise<unknown>): Promise<SetupOutcome> {

@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import { z } from 'zod';
-import type { SetupOutcome } from '../../domain/customer/customer.ts';
-import type { SetupSubject } from '../psp.ts';
+import type { DetachOutcome, SetupOutcome } from '../../domain/customer/customer.ts';
+import type { KeptMethod, SetupSubject } from '../psp.ts';
 import { declineFromStripe } from './decline-codes.ts';
 import { failureOf } from './failure.ts';
 import { cardFactsFromStripe, cardSchema, maybe, referenceSchema } from './wire.ts';
@@ -52,6 +52,17 @@ export function setupAtStripe(client: Stripe, subject: SetupSubject): Promise<Se
   const { pspReference } = subject;
   if (pspReference === null) return setUpAtStripe(client, subject);
   return heard(subject, () => client.setupIntents.retrieve(pspReference, expanded));
+}
+
+/** Stripe refuses to detach what is not attached: then there is nothing left to forget. */
+export async function detachAtStripe(client: Stripe, { token }: KeptMethod): Promise<DetachOutcome> {
+  try {
+    await client.paymentMethods.detach(token);
+    return { kind: 'detached' };
+  } catch (error) {
+    const failure = failureOf(error);
+    return failure.kind === 'refused' ? { kind: 'detached' } : failure;
+  }
 }
 
 async function heard(subject: SetupSubject, call: () => Promise<unknown>): Promise<SetupOutcome> {

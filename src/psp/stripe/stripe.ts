@@ -14,7 +14,7 @@ import { failureOf } from './failure.ts';
 import { PooledHttpClient } from './http-client.ts';
 import { moveAtStripe, movedFromStripe, movementAtStripe } from './movement.ts';
 import { findIntent, type Search } from './search.ts';
-import { setUpAtStripe, setupAtStripe } from './setup.ts';
+import { detachAtStripe, setUpAtStripe, setupAtStripe } from './setup.ts';
 import { readStripeWebhook } from './webhook.ts';
 
 export type StripeConfig = {
@@ -163,6 +163,7 @@ export function createStripePsp(config: StripeConfig): Psp {
     askMovement,
     setUp: (subject) => setUpAtStripe(client, subject),
     completeSetup: (subject) => setupAtStripe(client, subject),
+    detach: (kept) => detachAtStripe(client, kept),
     readWebhook: (delivery) => readStripeWebhook(client, config.webhookSecrets, delivery),
     listCharges: (since, until) => listStripeCharges(client, since, until),
   };

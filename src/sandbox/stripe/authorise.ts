@@ -18,6 +18,8 @@ export function cardOf(method: PaymentMethod): Card {
 /** A payment method by its id, or a new one from a test token, as Stripe makes one each time such a token is used. */
 export function methodFrom(books: Books, idOrToken: string): PaymentMethod {
   const stored = books.get('payment_method', idOrToken);
+  if (stored?.sandbox.detached === true)
+    throw invalid('The provided PaymentMethod was detached from a Customer and may not be used again.');
   if (stored !== undefined) return stored;
   const card = cardOfToken(idOrToken);
   if (card === undefined) throw missing('PaymentMethod', idOrToken, 'payment_method');

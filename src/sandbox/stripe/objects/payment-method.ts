@@ -13,8 +13,8 @@ export type PaymentMethod = {
   readonly livemode: false;
   readonly metadata: Metadata;
   readonly type: 'card';
-  /** Which test card this is, and whether its owner has agreed to later payments without them. */
-  readonly sandbox: { readonly token: string; readonly set_up: boolean };
+  /** Which test card this is, whether its owner has agreed to later payments without them, whether it was detached. */
+  readonly sandbox: { readonly token: string; readonly set_up: boolean; readonly detached?: true };
 };
 
 const noBillingDetails = {

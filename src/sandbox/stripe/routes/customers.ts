@@ -76,7 +76,7 @@ export const customerRoutes: Routes = {
   'DELETE customers/:id': route(fields({}), (books, _, id) => {
     books.put<Customer>({ ...books.find('customer', id), deleted: true });
     for (const method of books.account.tables.payment_method.values())
-      if (method.customer === id) books.put<PaymentMethod>({ ...method, customer: null });
+      if (method.customer === id) detach(books, method);
     return { id, object: 'customer', deleted: true };
   }),
   'GET customers/:id/payment_methods': route(fields({ ...pagination, type: text }), (books, page, id) =>
@@ -145,7 +145,7 @@ export const customerRoutes: Routes = {
     const method = books.find('payment_method', id);
     if (method.customer === null)
       throw invalid('The payment method you provided is not attached to a customer.');
-    const detached = books.put<PaymentMethod>({ ...method, customer: null });
+    const detached = detach(books, method);
     books.emit('payment_method.detached', detached);
     return detached;
   }),
@@ -169,6 +169,12 @@ function described(customer: Customer, input: ReturnType<typeof customerParams>)
 }
 
 /** Stripe asks the issuer when a card is stored; some cards are refused right there. */
+/** It can be used by nobody any more. */
+function detach(books: Books, method: PaymentMethod): PaymentMethod {
+  const sandbox = { ...method.sandbox, detached: true as const };
+  return books.put<PaymentMethod>({ ...method, customer: null, sandbox });
+}
+
 function attach(books: Books, idOrToken: string, customer: string): PaymentMethod {
   requireCustomer(books, customer);
   const method = methodFrom(books, idOrToken);
