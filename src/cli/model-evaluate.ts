@@ -20,7 +20,8 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-if (!options.orders || !existsSync(options.orders) || !options['from-day']) {
+const [fromDay, toDay] = [Number(options['from-day']), Number(options['to-day'])];
+if (!options.orders || !existsSync(options.orders) || Number.isNaN(fromDay) || Number.isNaN(toDay)) {
   console.error(
     'usage: npm run model:evaluate -- --orders FILE --from-day N [--to-day N] [--model DIR] [--json]',
   );
@@ -31,12 +32,16 @@ if (!options.orders || !existsSync(options.orders) || !options['from-day']) {
 const ruleOrdersMin = 3;
 
 /** An order as the model, the two rules and the two together judge it. */
-type JudgedOrder = Judged & { readonly known: boolean; readonly ruled: boolean; readonly returning: boolean };
+type JudgedOrder = Judged & {
+  readonly buyer: string;
+  readonly known: boolean;
+  readonly ruled: boolean;
+  readonly returning: boolean;
+};
 
 const model = await loadModel(options.model);
 const columns = new Map(featuresOf('checkout').map((feature, index) => [feature.name as string, index]));
 const row = new Float32Array(model.features.length);
-const [fromDay, toDay] = [Number(options['from-day']), Number(options['to-day'])];
 const judged: JudgedOrder[] = [];
 let events = 0;
 for await (const { past, values } of replay(orders(options.orders), replaySettings(chargebackDelayMs))) {
@@ -51,6 +56,7 @@ for await (const { past, values } of replay(orders(options.orders), replaySettin
   judged.push({
     score: (await model.score(row)).logOdds,
     fraud: past.fraud,
+    buyer: past.signals.email ?? past.customerId,
     known,
     ruled: known || valueOf('email.orders_24h') >= ruleOrdersMin,
     returning: !Number.isNaN(valueOf('email.days_known')),
@@ -87,8 +93,9 @@ const summary = (part: readonly JudgedOrder[]): object => {
     recall_fpr_01: rounded(recallAt(0.01)),
   };
 };
+const buyers = [...Map.groupBy(judged, ({ buyer }) => buyer).values()];
 const interval = (statistic: (sample: readonly JudgedOrder[]) => number): number[] =>
-  bootstrap(judged, statistic, seeded(1), 200).map(rounded);
+  bootstrap(buyers, statistic, seeded(1), 200).map(rounded);
 
 const line = {
   rows: judged.length,

@@ -9,6 +9,9 @@ export type Ranking = {
   readonly lift: (topShare: number) => number;
 };
 
+/** A rate times a number is a hair off the whole number that it stands for; without this the last good event was lost. */
+const rounding = 1e-6;
+
 /** How well scores order frauds before good events; equal scores share their place. NaN where there is no fraud, or nothing else. */
 export function rankingOf(judged: readonly Judged[]): Ranking {
   const sorted = judged.toSorted((a, b) => b.score - a.score);
@@ -36,7 +39,7 @@ export function rankingOf(judged: readonly Judged[]): Ranking {
     auc: auc / (frauds * goods),
     ap: ap / frauds,
     recallAt: (fpr) => {
-      const allowed = corners.findLast((corner) => corner.goods <= fpr * goods);
+      const allowed = corners.findLast((corner) => corner.goods <= fpr * goods + rounding);
       return (allowed?.frauds ?? 0) / frauds;
     },
     lift: (topShare) => {
@@ -47,20 +50,24 @@ export function rankingOf(judged: readonly Judged[]): Ranking {
   };
 }
 
-/** The middle 95 % of a statistic over `times` samples drawn with replacement; `random` makes it repeatable. */
+/**
+ * The middle 95 % of a statistic over `times` samples drawn with replacement; `random` makes it repeatable. What belongs together
+ * is drawn together: a buyer's orders share their fate, and drawn one by one they would look like more evidence than they are.
+ */
 export function bootstrap<T>(
-  items: readonly T[],
+  groups: readonly (readonly T[])[],
   statistic: (sample: readonly T[]) => number,
   random: () => number,
   times: number,
 ): [low: number, high: number] {
   const found: number[] = [];
   for (let time = 0; time < times; time += 1) {
-    const sample = items.flatMap(() => items[Math.floor(random() * items.length)] ?? []);
-    found.push(statistic(sample));
+    const value = statistic(groups.flatMap(() => groups[Math.floor(random() * groups.length)] ?? []));
+    // A sample of few frauds may have none, and says nothing then.
+    if (!Number.isNaN(value)) found.push(value);
   }
   found.sort((a, b) => a - b);
-  return [found[Math.floor(times * 0.025)] ?? NaN, found[Math.floor(times * 0.975)] ?? NaN];
+  return [found[Math.floor(found.length * 0.025)] ?? NaN, found[Math.floor(found.length * 0.975)] ?? NaN];
 }
 
 /** A repeatable source of numbers in [0, 1): mulberry32. */
