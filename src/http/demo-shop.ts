@@ -8,7 +8,7 @@ import type { Door } from './door.ts';
 import { requestId } from './edge/address.ts';
 import { readBody } from './edge/body.ts';
 import { readJson } from './edge/json.ts';
-import { serveFolder, servePage } from './page-files.ts';
+import { pageText, serveFolder, servePage } from './page-files.ts';
 import { type Problem, problemOf } from './problem.ts';
 import { problemsOf } from './problems-of.ts';
 
@@ -37,7 +37,9 @@ const eventsMax = 5_000;
  * as every shop does, and its pages get the publishable one.
  */
 export function addDemoShop(app: Express, door: Door, keys: MerchantKeys, integrity: string): void {
-  const values = { publishable_key: keys.publishableKey, integrity };
+  // What the pages share comes first: it holds values of its own.
+  const parts = ['head', 'dropin', 'frame'].map((name) => [name, pageText(`demo/${name}.html`)]);
+  const values = { ...Object.fromEntries(parts), publishable_key: keys.publishableKey, integrity };
   servePage(app, '/demo', 'demo/shop.html', values);
   servePage(app, '/demo/checkout', 'demo/checkout.html', values);
   servePage(app, '/demo/return', 'demo/result.html', values);

@@ -61,6 +61,11 @@ function isServed(entry: { readonly name: string; readonly isFile: () => boolean
   return entry.isFile() && extname(entry.name) in typeOf;
 }
 
+/** A page, or a piece of one, as it is written. */
+export function pageText(path: string): string {
+  return readFileSync(new URL(path, web), 'utf8');
+}
+
 /** Serves a page under a policy of its own: only scripts that carry the nonce of this very answer run. */
 export function servePage(
   app: Express,
@@ -70,7 +75,7 @@ export function servePage(
 ): void {
   const filled = Object.entries(values).reduce(
     (text, [name, value]) => text.replaceAll(`{{${name}}}`, value),
-    readFileSync(new URL(path, web), 'utf8'),
+    pageText(path),
   );
   const headers = pageHeaders({ reportUrl: cspReportsPath });
   app.get(route, (_request, response) => {

@@ -24,8 +24,18 @@ const time = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 
 export const showTime = (text) => time.format(new Date(text));
 
 const kinds = {
-  good: ['allow', 'enabled', 'captured', 'authorized', 'completed', 'succeeded', 'delivered'],
-  warn: ['review', 'challenge', 'held', 'pending', 'processing', 'requires_action', 'unknown', 'prepared'],
+  good: ['allow', 'active', 'enabled', 'captured', 'authorized', 'completed', 'succeeded', 'delivered'],
+  warn: [
+    'review',
+    'challenge',
+    'watch',
+    'held',
+    'pending',
+    'processing',
+    'requires_action',
+    'unknown',
+    'prepared',
+  ],
   bad: ['block', 'declined', 'canceled', 'failed', 'quarantined', 'expired', 'given_up', 'disabled'],
 };
 

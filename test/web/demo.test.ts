@@ -180,6 +180,39 @@ await describeInBrowser('the demo shop', (browser) => {
     expect(await page.locator('.scale span').count()).toBeGreaterThan(0);
   });
 
+  it('the console puts an address on a list, checks a draft and snoozes a rule', async () => {
+    await page.goto('/console');
+    await page.getByLabel('Secret API key').fill(shop.secretKey);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('link', { name: 'Lists' }).click();
+    await page.getByRole('link', { name: 'blocked-emails' }).click();
+    await page.getByLabel('Value').first().fill('mallory@example.com');
+    await page.getByLabel('Why').fill('chargebacks');
+    await page.getByRole('button', { name: 'Put on the list' }).click();
+    await page.getByRole('cell', { name: 'chargebacks' }).waitFor();
+    const entries = '/v1/lists/blocked-emails/entries';
+    expect(await shop.read(entries)).toMatchObject({
+      entries: [{ status: 'active', reason: 'chargebacks' }],
+    });
+    await page.getByRole('button', { name: 'Remove' }).click();
+    await page.getByRole('cell', { name: 'removed' }).waitFor();
+    expect(await shop.read(entries)).toMatchObject({ entries: [{ status: 'removed' }] });
+
+    await page.getByRole('link', { name: 'Policies' }).click();
+    await page.getByLabel('Draft').fill('policy: checkout\nruls: []\n');
+    await page.getByRole('button', { name: 'Check' }).click();
+    await page.getByText('did you mean rules?').waitFor();
+
+    await page.getByRole('link', { name: 'Snoozes' }).click();
+    await page.getByLabel('Customer').fill('ann');
+    await page.getByLabel('Rule').selectOption('much');
+    await page.getByLabel('Why').fill('a party');
+    await page.getByLabel('Until').fill('2099-12-31T23:59');
+    await page.getByRole('button', { name: 'Snooze the rule' }).click();
+    await page.getByRole('cell', { name: 'a party' }).waitFor();
+    expect(await shop.read('/v1/snoozes')).toMatchObject({ snoozes: [{ rule: 'much', status: 'active' }] });
+  });
+
   it('the console lets in nobody without a secret key', async () => {
     await page.goto('/console');
     await page.getByLabel('Secret API key').fill('sk_00000000000000000000000000000000');

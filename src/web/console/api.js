@@ -21,15 +21,20 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const triesMax = 6;
 
 /** A call is repeated with its own idempotency key while the service says that it should be. */
-async function call(method, path) {
+async function call(method, path, body) {
   const headers = {
     authorization: `Bearer ${readKey()}`,
+    ...(body !== undefined && { 'content-type': 'application/json' }),
     ...(method === 'POST' && {
       'idempotency-key': `console-${crypto.getRandomValues(new Uint32Array(4)).join('-')}`,
     }),
   };
   for (let turn = 1; ; turn += 1) {
-    const answer = await fetch(path, { method, headers });
+    const answer = await fetch(path, {
+      method,
+      headers,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
     const document = await answer.json();
     if (answer.ok) return document;
     const waitS = Number(answer.headers.get('retry-after'));
@@ -39,7 +44,8 @@ async function call(method, path) {
 }
 
 export const get = (path) => call('GET', path);
-export const post = (path) => call('POST', path);
+export const post = (path, body) => call('POST', path, body);
+export const remove = (path) => call('DELETE', path);
 
 /** What this service can do: tabs of what it cannot are not shown. */
 export async function readPaths() {

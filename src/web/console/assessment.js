@@ -1,12 +1,19 @@
 /** One decision with everything it was made from. */
 import { facts, h, showTime, tag } from '/web/page.js';
-import { get } from '/console/api.js';
-import { nothing, section, table } from '/console/parts.js';
+import { get, post } from '/console/api.js';
+import { form, nothing, openDialog, section, table, untilField } from '/console/parts.js';
 
 export async function showAssessment(id) {
   const found = await get(`/v1/assessments/${id}`);
   const columns = h('div', { class: 'columns' }, decided(found), rules(found));
-  const content = [columns, contributions(found), features(found), versions(found), shadows(found)];
+  const content = [
+    columns,
+    contributions(found),
+    features(found),
+    who(found),
+    versions(found),
+    shadows(found),
+  ];
   return { title: `Assessment ${id}`, content: content.filter(Boolean) };
 }
 
@@ -35,16 +42,60 @@ function decided({ decision, score, event, created_at, exemptions, degraded, rea
   );
 }
 
-function rules({ rules_fired: fired, rules_failed: failed }) {
-  const list = (ids, none) =>
-    ids.length === 0 ? nothing(none) : h('ul', {}, ...ids.map((each) => h('li', {}, h('code', {}, each))));
+function rules({ id, rules_fired: fired, rules_failed: failed, rules_snoozed: snoozed, entities }) {
+  const list = (ids, none, more = () => null) =>
+    ids.length === 0
+      ? nothing(none)
+      : h('ul', {}, ...ids.map((rule) => h('li', {}, h('code', {}, rule), ' ', more(rule))));
+  const snooze = (rule) =>
+    entities.account === undefined
+      ? null
+      : h('button', { class: 'link', onclick: () => openSnooze(id, rule) }, 'Snooze for this customer');
   return section(
     'Rules',
     h('h3', { class: 'small' }, 'Fired'),
-    list(fired, 'No rule was true.'),
+    list(fired, 'No rule was true.', snooze),
+    snoozed.length > 0 && h('h3', { class: 'small' }, 'Snoozed for this customer'),
+    snoozed.length > 0 && list(snoozed),
     h('h3', { class: 'small' }, 'Could not be evaluated'),
     list(failed, 'All rules could be evaluated.'),
   );
+}
+
+function openSnooze(assessment, rule) {
+  const fields = [
+    h('label', {}, 'Why', h('input', { name: 'reason', required: true, maxlength: 500 })),
+    untilField('Until', true),
+  ];
+  const snooze = form('Snooze the rule', fields, async (body) => {
+    await post('/v1/snoozes', { rule, assessment, ...body });
+    return 'The rule is silent for this customer.';
+  });
+  openDialog(`Snooze ${rule}`, snooze);
+}
+
+/** Whom the assessment saw, by pseudonym: enough to put them on a list. */
+function who({ id, entities }) {
+  const pairs = Object.fromEntries(
+    Object.entries(entities).map(([kind, key]) => [kind, h('span', { class: 'mono' }, key)]),
+  );
+  const list = h('button', { class: 'plain', onclick: () => openListing(id) }, 'Put on a list');
+  return section('Who it was, by pseudonym', h('dl', {}, ...facts(pairs)), h('p', {}), list);
+}
+
+async function openListing(assessment) {
+  const { lists } = await get('/v1/lists');
+  const options = lists.map(({ name, text }) => h('option', { value: name }, text));
+  const fields = [
+    h('label', {}, 'List', h('select', { name: 'list' }, ...options)),
+    h('label', {}, 'Why', h('input', { name: 'reason', required: true, maxlength: 500 })),
+    untilField('Until (for ever when empty)', false),
+  ];
+  const listing = form('Put on the list', fields, async ({ list, ...body }) => {
+    await post(`/v1/lists/${list}/entries`, { assessment, ...body });
+    return 'It is on the list.';
+  });
+  openDialog('Put on a list', listing);
 }
 
 /** Bars to the right raise the risk, bars to the left lower it; the longest one is half as wide as the scale. */

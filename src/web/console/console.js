@@ -6,10 +6,13 @@ import { showDeliveries } from '/console/deliveries.js';
 import { showDisputes } from '/console/disputes.js';
 import { showEndpoints } from '/console/endpoints.js';
 import { showEvents } from '/console/events.js';
+import { showLists } from '/console/lists.js';
 import { showLookup } from '/console/lookup.js';
 import { showOrder } from '/console/order.js';
 import { showPayment } from '/console/payment.js';
+import { showPolicies } from '/console/policies.js';
 import { showReviews } from '/console/reviews.js';
+import { showSnoozes } from '/console/snoozes.js';
 
 /** `path` is what a tab needs of the API; `also` are the views that belong to it. */
 const tabs = [
@@ -20,6 +23,9 @@ const tabs = [
     path: '/v1/orders/{order_id}',
     also: ['orders', 'assessments', 'payments'],
   },
+  { name: 'policies', title: 'Policies', path: '/v1/policies' },
+  { name: 'lists', title: 'Lists', path: '/v1/lists' },
+  { name: 'snoozes', title: 'Snoozes', path: '/v1/snoozes' },
   { name: 'events', title: 'Events', path: '/v1/events' },
   { name: 'deliveries', title: 'Deliveries', path: '/v1/deliveries' },
   { name: 'endpoints', title: 'Endpoints', path: '/v1/webhook-endpoints' },
@@ -33,6 +39,9 @@ const views = {
   orders: showOrder,
   assessments: showAssessment,
   payments: showPayment,
+  policies: showPolicies,
+  lists: showLists,
+  snoozes: showSnoozes,
   events: showEvents,
   deliveries: showDeliveries,
   endpoints: showEndpoints,

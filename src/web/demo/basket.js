@@ -19,3 +19,5 @@ function showCount() {
 }
 
 showCount();
+// The frame is the same for every page; this one says where it is.
+document.querySelector(`nav a[href="${location.pathname}"]`)?.setAttribute('aria-current', 'page');
