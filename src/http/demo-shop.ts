@@ -38,8 +38,9 @@ const eventsMax = 5_000;
  */
 export function addDemoShop(app: Express, door: Door, keys: MerchantKeys, integrity: string): void {
   // What the pages share comes first: it holds values of its own.
-  const parts = ['head', 'dropin', 'frame'].map((name) => [name, pageText(`demo/${name}.html`)]);
-  const values = { ...Object.fromEntries(parts), publishable_key: keys.publishableKey, integrity };
+  const part = (name: string): string => pageText(`demo/${name}.html`);
+  const parts = { head: part('head'), dropin: part('dropin'), frame: part('frame') };
+  const values = { ...parts, publishable_key: keys.publishableKey, integrity };
   servePage(app, '/demo', 'demo/shop.html', values);
   servePage(app, '/demo/checkout', 'demo/checkout.html', values);
   servePage(app, '/demo/return', 'demo/result.html', values);

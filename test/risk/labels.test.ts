@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { assessmentEvents, legalDecisions } from '../../src/domain/risk/decision.ts';
+import { type TestService, eventually, newId, startTestService } from '../harness/service.ts';
+import { card } from '../http/routes/operations.ts';
+
+let shop: TestService;
+beforeAll(async () => {
+  shop = await startTestService({ webhooks: true });
+});
+afterAll(() => shop.close());
+
+type Sold = { readonly order: string; readonly email: string };
+
+async function sell(amount = 1299): Promise<Sold> {
+  const email = `${newId('cus')}@shop.example`;
+  const opened = await shop.call('POST', '/v1/checkouts', {
+    body: { amount, currency: 'EUR', customer: { email } },
+  });
+  const path = `/v1/checkouts/${String(opened.body['id'])}/confirm`;
+  const paid = await shop.call('POST', path, { body: card });
+  return { order: (paid.body['order'] as { id: string }).id, email };
+}
+
+async function chargeOf({ order }: Sold): Promise<string> {
+  const { body } = await shop.call('GET', `/v1/orders/${order}`);
+  const { psp_reference } = body['payment'] as { psp_reference: string };
+  const intent = await fetch(`${shop.stripeUrl}/v1/payment_intents/${psp_reference}`, {
+    headers: { authorization: `Bearer ${shop.env['STRIPE_SECRET_KEY'] ?? ''}` },
+  });
+  return ((await intent.json()) as { latest_charge: string }).latest_charge;
+}
+
+const label = ({ order }: Sold, fraud: boolean) =>
+  shop.call('POST', '/v1/labels', { body: { order, fraud, strength: 'strong' } });
+const reviewOf = ({ order }: Sold): string => `/v1/reviews/${order.replace('ord_', 'rev_')}`;
+
+/** What the next assessment knows of this e-mail address. */
+async function knownOf({ email }: Sold): Promise<Record<string, number | null>> {
+  const made = await shop.call('POST', '/v1/assessments', {
+    body: { event: 'checkout', signals: { customer: { email }, amount: 1299, currency: 'EUR' } },
+  });
+  const { body } = await shop.call('GET', `/v1/assessments/${String(made.body['id'])}`);
+  return body['features'] as Record<string, number | null>;
+}
+
+const reviewed = 800_000;
+const frauds = {
+  dispute: async (sold: Sold) =>
+    shop.script('POST', `charges/${await chargeOf(sold)}/dispute`, { reason: 'fraudulent' }),
+  fraud_report: async (sold: Sold) =>
+    shop.script('POST', `charges/${await chargeOf(sold)}/early_fraud_warning`, { fraud_type: 'misc' }),
+  refund: ({ order }: Sold) =>
+    shop.call('POST', `/v1/orders/${order}/refunds`, { body: { reason: 'fraudulent' } }),
+  review: (sold: Sold) => shop.call('POST', `${reviewOf(sold)}/reject`),
+  api: (sold: Sold) => label(sold, true),
+} as const;
+const strengths = {
+  dispute: 'strong',
+  fraud_report: 'strong',
+  refund: 'weak',
+  review: 'weak',
+  api: 'strong',
+} as const;
+
+describe('what turned out to be true', () => {
+  test.each(Object.keys(frauds) as (keyof typeof frauds)[])(
+    'by %s has a strength and a time, and counts in the features from then on, not before',
+    async (source) => {
+      const sold = await sell(source === 'review' ? reviewed : 1299);
+      expect((await knownOf(sold))['email.known_frauds']).toBe(0);
+      const before = Date.now();
+      await frauds[source](sold);
+      const found = await eventually(async () => {
+        const { body } = await shop.call('GET', '/v1/labels');
+        return (body['labels'] as Record<string, string>[]).find(({ order }) => order === sold.order);
+      });
+      expect(found).toMatchObject({ fraud: true, source, strength: strengths[source] });
+      expect(Date.parse(found['known_at'] ?? '')).toBeGreaterThanOrEqual(before - 1);
+      expect(Date.parse(found['happened_at'] ?? '')).toBeLessThanOrEqual(before);
+      await eventually(async () => (await knownOf(sold))['email.known_frauds'] === 1);
+    },
+  );
+
+  test.each([
+    ['an approved review', reviewed, (sold: Sold) => shop.call('POST', `${reviewOf(sold)}/approve`)],
+    ['the shop’s own word', 1299, (sold: Sold) => label(sold, false)],
+  ])('by %s makes a good customer', async (_, amount, tell) => {
+    const sold = await sell(amount);
+    await tell(sold);
+    await eventually(async () => (await knownOf(sold))['email.known_goods'] === 1);
+    expect((await knownOf(sold))['email.known_frauds']).toBe(0);
+  });
+});
+
+describe('an assessment by the API', () => {
+  test.each(assessmentEvents)('at %s decides what is legal there, and asks no PSP', async (event) => {
+    const before = (await shop.ledger()).length;
+    const signals = { customer: { email: 'a@shop.example' }, ...(event === 'checkout' && total) };
+    const made = await shop.call('POST', '/v1/assessments', { body: { event, signals } });
+    expect(made).toMatchObject({ status: 201, body: { event } });
+    expect(legalDecisions[event]).toContain(made.body['decision']);
+    const { body } = await shop.call('GET', `/v1/assessments/${String(made.body['id'])}`);
+    expect(body['versions']).toMatchObject({ policy: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown });
+    expect((await shop.ledger()).length).toBe(before);
+  });
+
+  test('tells rules that could not be evaluated from those that were false', async () => {
+    const assess = async (signals: object): Promise<Record<string, unknown>> => {
+      const made = await shop.call('POST', '/v1/assessments', { body: { event: 'checkout', signals } });
+      return (await shop.call('GET', `/v1/assessments/${String(made.body['id'])}`)).body;
+    };
+    expect(await assess({})).toMatchObject({
+      rules_fired: [],
+      rules_failed: ['too-much', 'much', 'rather-much'],
+    });
+    expect(await assess(total)).toMatchObject({ rules_fired: [], rules_failed: [] });
+  });
+});
+
+const total = { amount: 1299, currency: 'EUR' };
