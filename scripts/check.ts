@@ -2,6 +2,8 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { catalogueFiles } from '../src/events/catalogue-files.ts';
+import { type Released, breaksOf, currentSchemas } from '../src/events/released.ts';
 import { openApiDocument } from '../src/http/openapi.ts';
 import { renderProblems } from '../src/http/problem.ts';
 import { routes } from '../src/http/routes.ts';
@@ -30,6 +32,15 @@ const steps: Readonly<Record<string, Step>> = {
   ...generated('docs/problems.md', () => renderProblems()),
   ...generated('docs/states.md', () => renderStates()),
   ...generated('migrations/schema.sql', dumpSchema),
+  ...Object.fromEntries(
+    Object.entries(catalogueFiles()).flatMap(([name, text]) =>
+      Object.entries(generated(`docs/events/${name}`, () => text)),
+    ),
+  ),
+  'events break no reader': () => {
+    const released = readFileSync(new URL('docs/events/released.json', root), 'utf8');
+    return Promise.resolve(breaksOf(JSON.parse(released) as Released, currentSchemas()).join('\n'));
+  },
 };
 
 /** Two at a time: the tools are single-threaded, and the smallest machine has two cores. */

@@ -44,7 +44,7 @@ function readme(): string {
   );
   return `# Events
 
-What Tillgate tells the rest of a shop. Generated from \`src/events/catalogue.ts\` by \`npm run events -- catalogue --write\`;
+What Tillgate tells the rest of a shop. Generated from \`src/events/catalogue.ts\` by \`npm run check -- --write\`;
 the compiler holds the catalogue against the domain, and the check fails when these files are stale.
 
 Every event is a [CloudEvent](https://cloudevents.io) 1.0.2 in structured JSON. No event holds personal data: buyers,
@@ -70,8 +70,11 @@ values of text fields whose description says so, and looser rules for what we ac
 
 Breaking, and refused by the check: a property that is gone, that may now be absent or null, that has another type,
 format, pattern or bound, and a new value of a closed list. What has to break becomes a new type, and both are sent for a
-year. \`npm run events -- catalogue --base REF\` compares with the files of a git revision, which is what a pull request
-is checked with; without \`--base\` the files on disk are what must not break.
+year.
+
+What was promised is kept in [released.json](released.json). \`npm run check\` compares the code with it and fails when a type
+is gone or a change breaks; \`npm run events -- release\` adds what is new to the promise, with every release, and never takes
+anything out. Whoever has to break a promise edits that file by hand, in the open.
 
 ## Webhooks
 
