@@ -153,7 +153,7 @@ function suite(name: string, open: OpenFarEnd): void {
     return 'header';
   });
 
-  holds('a batch that comes again adds copies with equal ids at most', async () => {
+  holds('a batch that comes again adds copies with equal ids at most [F7.2]', async () => {
     const events = manyEvents(outbox.merchantId, 5, 4);
     await outbox.store.events.append(events);
     const relay = relayTo(twice(sink));
@@ -185,7 +185,7 @@ function suite(name: string, open: OpenFarEnd): void {
   });
 
   holds(
-    'an event that is refused is set aside with what follows in its order, and can be replayed',
+    'an event that is refused is set aside with what follows in its order, and can be replayed [F7.3]',
     async () => {
       const events = manyEvents(outbox.merchantId, 6, 5);
       const [poison] = events;

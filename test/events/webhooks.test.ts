@@ -91,7 +91,7 @@ describe('an address', () => {
     'ff02::1',
     'fe80::1%eth0',
     'localhost',
-  ])('%s is not public', (address) => {
+  ])('%s is not public [F14.1]', (address) => {
     expect(isPublicAddress(address)).toBe(false);
   });
 
@@ -119,7 +119,7 @@ describe('an address', () => {
     'https://10.0.0.1.:443/',
     'nonsense',
     'https://0/',
-  ])('%s cannot be called', (url) => {
+  ])('%s cannot be called [F14.1]', (url) => {
     expect(whyNotCallable(url, strict)).toEqual(expect.any(String));
   });
 
@@ -130,19 +130,31 @@ describe('an address', () => {
     },
   );
 
-  test('that a name leads to is looked at where the connection is made', async () => {
-    let reached = false;
-    const server = createServer(() => (reached = true));
-    await new Promise<void>((resolve) => void server.listen(8443, '127.0.0.1', resolve));
-    const calls = webhookCalls({ installationSecret, allowed: strict, timeoutMs: 2_000 });
-    // As a name that was rebound after it was accepted: `localhost.localdomain` has a dot and leads to ourselves.
-    const url = 'https://localhost.localdomain:8443/';
+  test.each([
+    ['a private address', [['10.0.0.1'], ['10.0.0.1']]],
+    ['a public and a private one', [['8.8.8.8', '127.0.0.1']]],
+    ['a public one when asked first and ourselves when asked again', [['127.0.0.1'], ['8.8.8.8']]],
+  ])('that a name leads to is looked at where the connection is made: %s [F14.2]', async (_what, answers) => {
+    const asked: string[] = [];
+    const calls = webhookCalls({
+      installationSecret,
+      allowed: strict,
+      timeoutMs: 2_000,
+      resolve: (hostname, _options, callback) => {
+        const addresses = answers[asked.push(hostname) - 1] ?? [];
+        callback(
+          null,
+          addresses.map((address) => ({ address, family: 4 })),
+        );
+      },
+    });
+    const url = 'https://rebound.example.com/';
     expect(whyNotCallable(url, strict)).toBeNull();
     const answer = await calls.post({ url, id: newId('evt'), at: Date.now(), body: '{}', secrets: [] });
-    expect(answer).toMatchObject({ status: null });
-    expect(reached).toBe(false);
+    expect(answer).toEqual({ status: null, because: 'the name does not lead to a public address' });
+    // What was looked at is what would have been connected to: nobody asks a second time.
+    expect(asked).toEqual(['rebound.example.com']);
     await calls.close();
-    server.close();
   });
 });
 
@@ -252,7 +264,7 @@ describe('an endpoint', () => {
     expect(await deliveryOf(two)).toMatchObject({ state: 'delivered', tries: 1 });
   });
 
-  test('that redirects, answers without end or not at all has failed', async () => {
+  test('that redirects, breaks off or does not answer has failed [F14.3]', async () => {
     const id = await addEndpoint('/');
     const misbehaviours: (typeof answer)[] = [
       (_request, response) => response.writeHead(302, { location: '/elsewhere' }).end(),
@@ -270,7 +282,7 @@ describe('an endpoint', () => {
     expect(arrived.every(({ path }) => path === '/')).toBe(true);
   });
 
-  test('with an endless body costs no more than its first kilobytes', async () => {
+  test('with an endless body costs no more than its first kilobytes [F14.4]', async () => {
     await addEndpoint('/');
     let sent = 0;
     answer = (_request, response) => {
@@ -286,7 +298,7 @@ describe('an endpoint', () => {
     expect(sent).toBeLessThan(20_000_000);
   });
 
-  test('that says it is gone is disabled, which is an event', async () => {
+  test('that says it is gone is disabled, which is an event [F14.6]', async () => {
     const id = await addEndpoint('/');
     answer = (_request, response) => response.writeHead(410).end();
     await say(2, 1);
@@ -306,7 +318,7 @@ describe('an endpoint', () => {
     expect(await deliver()).toBe(2);
   });
 
-  test('that fails for a whole schedule is disabled', async () => {
+  test('that fails for a whole schedule, days of 5xx, is disabled [F14.5]', async () => {
     const id = await addEndpoint('/');
     answer = (_request, response) => response.writeHead(503).end();
     await say(1, 1);

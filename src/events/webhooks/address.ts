@@ -1,4 +1,4 @@
-import { lookup as resolve } from 'node:dns';
+import { type LookupAddress, type LookupAllOptions, lookup } from 'node:dns';
 import { BlockList, isIP } from 'node:net';
 import type { LookupFunction } from 'node:net';
 
@@ -76,8 +76,15 @@ export function whyNotCallable(text: string, allowed: Allowed): string | null {
   return null;
 }
 
+/** The system's resolver, or one that a test can make lie. */
+export type Resolve = (
+  hostname: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
 /** Resolves a name once and lets the connection be made to an address that was looked at, or not at all. */
-export function publicLookup(allowed: Allowed): LookupFunction {
+export function publicLookup(allowed: Allowed, resolve: Resolve = lookup): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) {

@@ -1,6 +1,6 @@
 import { Agent, request } from 'undici';
 import type { WebhookAnswer, WebhookCall, WebhookCalls } from '../sink.ts';
-import { type Allowed, publicLookup, whyNotCallable } from './address.ts';
+import { type Allowed, type Resolve, publicLookup, whyNotCallable } from './address.ts';
 import { signedHeaders, webhookSecrets } from './signature.ts';
 
 export type WebhookCallsSettings = {
@@ -8,6 +8,7 @@ export type WebhookCallsSettings = {
   readonly allowed: Allowed;
   /** Bounds the whole call, the answer's last byte included. Standard Webhooks recommends 15 to 30 s. */
   readonly timeoutMs: number;
+  readonly resolve?: Resolve;
 };
 
 /** An answer's body is read only so that the connection can be used again; who sends more loses it. */
@@ -20,11 +21,12 @@ export function webhookCalls({
   installationSecret,
   allowed,
   timeoutMs,
+  resolve,
 }: WebhookCallsSettings): WebhookCalls & {
   readonly close: () => Promise<void>;
 } {
   const agent = new Agent({
-    connect: { lookup: publicLookup(allowed), timeout: 5_000 },
+    connect: { lookup: publicLookup(allowed, resolve), timeout: 5_000 },
     // Many endpoints may live at one origin, where a limit would let one wait for another: the worker counts instead.
     connections: null,
     headersTimeout: timeoutMs,
