@@ -2,18 +2,20 @@ import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { featuresOf } from '../domain/risk/features/library.ts';
 import { loadModel } from '../risk/model/model.ts';
-import { orders } from '../risk/replay/orders.ts';
+import { orders, type PastOrder } from '../risk/replay/orders.ts';
 import { chargebackDelayMs, replay } from '../risk/replay/replay.ts';
 import { bootstrap, rankingOf, seeded, type Judged } from './ranking.ts';
 import { replaySettings } from './replay-settings.ts';
 
 /**
- * `npm run model:evaluate -- --orders FILE --from-day N [--to-day N] [--model DIR] [--json]`: replays FILE with the shipped model and measures
- * it on the days from N on. Trains nothing. Days before N only give the features their past: the more of them FILE has, the truer.
+ * `npm run model:evaluate -- --orders FILE --from-day N [--history FILE] [--to-day N] [--model DIR] [--json]`: replays FILE with
+ * the shipped model and measures it on the days from N on. Trains nothing. Days before N, and the orders of --history before
+ * them, only give the features their past: the more of it there is, the truer.
  */
 const { values: options } = parseArgs({
   options: {
     orders: { type: 'string' },
+    history: { type: 'string' },
     'from-day': { type: 'string' },
     'to-day': { type: 'string', default: 'Infinity' },
     model: { type: 'string', default: 'models/checkout-1' },
@@ -23,7 +25,7 @@ const { values: options } = parseArgs({
 const [fromDay, toDay] = [Number(options['from-day']), Number(options['to-day'])];
 if (!options.orders || !existsSync(options.orders) || Number.isNaN(fromDay) || Number.isNaN(toDay)) {
   console.error(
-    'usage: npm run model:evaluate -- --orders FILE --from-day N [--to-day N] [--model DIR] [--json]',
+    'usage: npm run model:evaluate -- --orders FILE --from-day N [--history FILE] [--to-day N] [--model DIR] [--json]',
   );
   process.exit(2);
 }
@@ -42,9 +44,10 @@ type JudgedOrder = Judged & {
 const model = await loadModel(options.model);
 const columns = new Map(featuresOf('checkout').map((feature, index) => [feature.name as string, index]));
 const row = new Float32Array(model.features.length);
+const files = [options.history, options.orders].filter((file) => file !== undefined);
 const judged: JudgedOrder[] = [];
 let events = 0;
-for await (const { past, values } of replay(orders(options.orders), replaySettings(chargebackDelayMs))) {
+for await (const { past, values } of replay(inOrder(files), replaySettings(chargebackDelayMs))) {
   events += 1;
   if (process.stderr.isTTY && events % 5000 === 0)
     process.stderr.write(`\r${events} orders, day ${past.day}`);
@@ -63,6 +66,17 @@ for await (const { past, values } of replay(orders(options.orders), replaySettin
   });
 }
 if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+
+/** The orders of one file after those of another. */
+async function* inOrder(paths: readonly string[]): AsyncGenerator<PastOrder> {
+  let last = -Infinity;
+  for (const path of paths)
+    for await (const order of orders(path)) {
+      if (order.at < last) throw new Error(`${path} begins before the history ends`);
+      last = order.at;
+      yield order;
+    }
+}
 
 const rounded = (value: number): number => Number(value.toFixed(4));
 const share = <T>(items: readonly T[], is: (item: T) => boolean): number =>
