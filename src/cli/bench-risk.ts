@@ -108,7 +108,8 @@ async function schedule(risk: Risk, start: number, count: number, latencies: num
   const open = new Set<Promise<void>>();
   for (let n = 0; n < count; n += 1) {
     const due = first + (n * secondMs) / rate;
-    if (performance.now() < due) await sleep(due - performance.now());
+    const early = due - performance.now();
+    if (early > 0) await sleep(early);
     const one = assess(risk, n, start).then(() => {
       latencies.push(performance.now() - due);
       open.delete(one);

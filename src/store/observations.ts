@@ -7,7 +7,7 @@ import { id, instant, toTimestamp, written } from './rows/columns.ts';
 import { sql } from './sql.ts';
 
 /** Read in a few milliseconds, so that assessments do not wait behind a process that is warming up. */
-const pageSize = 500;
+const pageSize = 200;
 
 const observationRow = z.object({
   merchant_id: id('mer'),

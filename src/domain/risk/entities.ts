@@ -75,9 +75,17 @@ export const place = {
 export const entryWidth = 9;
 
 export function toNumbers({ at, what, amount, keys }: Entry): number[] {
-  const { account, email, card, device, ip, area } = keys;
-  const marks = [markOf(account), markOf(email), markOf(card), markOf(device), markOf(ip), markOf(area)];
-  return [at, codeOf(what), amount, ...marks];
+  return [
+    at,
+    codeOf(what),
+    amount,
+    markOf(keys.account),
+    markOf(keys.email),
+    markOf(keys.card),
+    markOf(keys.device),
+    markOf(keys.ip),
+    markOf(keys.area),
+  ];
 }
 
 export function codeOf(what: Happening): number {
