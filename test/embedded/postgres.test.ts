@@ -18,7 +18,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { reachable, type Account } from '../../src/embedded/account.ts';
-import { startPostgres } from '../../src/embedded/postgres.ts';
+import { runningPostgres, startPostgres } from '../../src/embedded/postgres.ts';
 
 /** The unprivileged user that every Linux has: `nobody`. */
 const nobody: Account = { uid: 65_534, gid: 65_534 };
@@ -62,6 +62,14 @@ describe('the embedded PostgreSQL', () => {
     const second = await startPostgres({ dir });
     expect(await ask(second.url, 'select answer from kept')).toBe(42);
     await second.stop();
+  });
+
+  it('is found by other processes while it runs, and not before or after', async () => {
+    expect(runningPostgres(join(dir, 'none'))).toBeNull();
+    const { url, stop } = await startPostgres({ dir });
+    expect(runningPostgres(dir)).toBe(url);
+    await stop();
+    expect(runningPostgres(dir)).toBeNull();
   });
 
   it('commits durably unless told otherwise, and on loopback only', async () => {
