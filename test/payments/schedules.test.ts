@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { dayMs, hourMs, minuteMs } from '../../src/kernel/instant.ts';
+import { eventually } from '../harness/service.ts';
+import { type Paid, type TwoPsps, adyenCard, orderOf, pspReferenceOf, startWithTwoPsps } from './two-psps.ts';
+
+let shop: TwoPsps;
+beforeAll(async () => {
+  shop = await startWithTwoPsps();
+});
+afterAll(() => shop.close());
+
+const atStripe = { payment_method: 'pm_card_visa' };
+const atAdyen = { payment_methods: { adyen: adyenCard() } };
+const reserve = (body: object) => shop.pay(body, { capture_mode: 'manual' });
+const status = async (paid: Paid): Promise<unknown> =>
+  (await shop.call('GET', `/v1/orders/${orderOf(paid)}`)).body['status'];
+
+/** Makes an authorisation as old as this; workers look for old ones when they start, and every hour. */
+async function age(paid: Paid, days: number): Promise<void> {
+  const checkout = String(paid.body['id']);
+  for (const table of ['attempts', 'payments'])
+    await shop.query(
+      `update ${table} set changed_at = changed_at - interval '${days} days' where checkout_id = '${checkout}'`,
+    );
+}
+
+describe('money that is reserved for longer than its PSP keeps it', () => {
+  it('is voided at the PSP and the order canceled; younger money is left alone', async () => {
+    const [old, young] = [await reserve(atStripe), await reserve(atStripe)];
+    const [oldAtAdyen, youngAtAdyen] = [await reserve(atAdyen), await reserve(atAdyen)];
+    await age(old, 8);
+    await age(young, 6);
+    await age(oldAtAdyen, 29);
+    await age(youngAtAdyen, 27);
+    await shop.restart();
+    for (const paid of [old, oldAtAdyen]) await eventually(async () => (await status(paid)) === 'canceled');
+    expect([await status(young), await status(youngAtAdyen)]).toEqual(['authorized', 'authorized']);
+    const line = (await shop.ledger()).find(({ reference }) => reference === pspReferenceOf(old));
+    expect(line).toMatchObject({ voided: 1299, captured: 0 });
+    expect((await shop.audit()).violations).toEqual([]);
+  });
+});
+
+it('what nobody has heard is asked about after one minute, five, an hour, and then every day', async () => {
+  await shop.fault({ match: { method: 'POST', path: '/v1/refunds' }, when: 'after', do: 'error' });
+  const paid = await shop.pay(atStripe);
+  await shop.script('POST', 'webhooks', { hold: true });
+  const refund = await shop.call('POST', `/v1/orders/${orderOf(paid)}/refunds`, { body: {} });
+  expect(refund.body['movements']).toContainEqual(
+    expect.objectContaining({ kind: 'refund', status: 'unknown' }),
+  );
+  const checkout = String(paid.body['id']);
+  // Far ahead, so that no worker of the service comes first.
+  let now = Math.floor(Date.now() / dayMs + 400) * dayMs;
+  await shop.query(
+    `update movements set ask_at = to_timestamp(${now / 1000}), asked = 0 where checkout_id = '${checkout}' and kind = 'refund'`,
+  );
+  const due = async (at: number): Promise<number> =>
+    (await shop.store.settling.claimDue(at, 100)).filter(({ checkoutId }) => checkoutId === checkout).length;
+  for (const wait of [minuteMs, 5 * minuteMs, hourMs, dayMs, dayMs]) {
+    expect(await due(now)).toBe(1);
+    expect(await due(now + wait - 1_000)).toBe(0);
+    now += wait;
+  }
+  await shop.script('POST', 'webhooks', { hold: false, release: true });
+});
+
+/** The daily command, over the day of these tests. */
+async function compare(): Promise<{ code: number; lines: Record<string, unknown>[] }> {
+  const day = new Date().toISOString().slice(0, 10);
+  const child = spawn(process.execPath, ['src/cli/reconcile.ts', '--day', day], {
+    env: { ...process.env, ...shop.env, ADYEN_API_KEY: '', LOG_LEVEL: 'error' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  child.stdout.on('data', (text: Buffer) => (said += text.toString()));
+  const [code] = (await once(child, 'close')) as [number];
+  return {
+    code,
+    lines: said
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>),
+  };
+}
+
+it('the daily comparison names every kind of difference, and ends with 1 when there is one', async () => {
+  const paid = [];
+  for (let n = 0; n < 5; n += 1) paid.push(await shop.pay(atStripe));
+  const known = new Set((await compare()).lines.map(({ psp_reference }) => psp_reference));
+  const references = paid.map(pspReferenceOf);
+  expect(references.filter((each) => known.has(each))).toEqual([]);
+
+  const [first, second, third, fourth, fifth] = paid.map(
+    ({ body }) => `checkout_id = '${String(body['id'])}'`,
+  );
+  await shop.query(`update attempts set amount = 1 where ${first}`);
+  await shop.query(`update movements set amount = 2 where ${second}`);
+  await shop.query(`update movements set kind = 'refund' where ${third}`);
+  await shop.query(`update attempts set currency = 'USD' where ${fourth}`);
+  await shop.query(`update attempts set psp_account = 'other' where ${fifth}`);
+  const { code, lines } = await compare();
+  const kinds = (reference: string | undefined): unknown[] =>
+    lines.filter(({ psp_reference }) => psp_reference === reference).map(({ kind }) => kind);
+  expect(references.map(kinds)).toEqual([
+    ['authorized'],
+    ['captured'],
+    ['captured', 'refunded'],
+    ['currency'],
+    ['unknown_here'],
+  ]);
+  expect(code).toBe(1);
+  expect(lines.at(-1)).toMatchObject({ differences: lines.length - 1 });
+});
