@@ -160,6 +160,21 @@ test.each([
   ]);
 });
 
+test.each([
+  ['CAPTURE', 'false'],
+  ['CAPTURE_FAILED', 'true'],
+])('%s with success %s takes back what was captured with the authorisation', (eventCode, success) => {
+  const attemptId = newId('att');
+  const merchantReference = `${attemptId}-c`;
+  expect(testimonies(signed({ eventCode, success, merchantReference, originalReference: 'PAY1' }))).toEqual([
+    {
+      about: 'movement',
+      ref: { pspReference: 'PAY1', attempt: { attemptId, pspReference: 'PAY1' } },
+      outcome: { kind: 'reversed', pspReference: item.pspReference, raw: eventCode },
+    },
+  ]);
+});
+
 test('an adjustment says what it added, from where our reference says it began', () => {
   const merchantReference = `${newId('mov')}-1000`;
   expect(testimonies(signed({ eventCode: 'AUTHORISATION_ADJUSTMENT', merchantReference }))).toMatchObject([

@@ -94,6 +94,11 @@ function testimoniesOf(item: Item): Testimony[] {
     case 'AUTHORISATION':
       return [aboutAuthorisation(item, amount)];
     case 'CAPTURE':
+      return [
+        item.success === 'false' && isCapturedAtOnce(item)
+          ? aboutReversal(item)
+          : aboutMovement(item, amount, item.success === 'true'),
+      ];
     case 'CANCELLATION':
     case 'REFUND':
       return [aboutMovement(item, amount, item.success === 'true')];
@@ -167,7 +172,7 @@ function aboutMovement(item: Item, amount: Money, succeeded: boolean): Testimony
 function aboutReversal(item: Item): Testimony {
   const { pspReference, originalReference, merchantReference, eventCode } = item;
   const reference = fromReference(merchantReference);
-  const atOnce = eventCode === 'CAPTURE_FAILED' && reference.names === 'attempt' && reference.captures;
+  const atOnce = eventCode.startsWith('CAPTURE') && isCapturedAtOnce(item);
   return {
     about: 'movement',
     ref: {
@@ -177,6 +182,12 @@ function aboutReversal(item: Item): Testimony {
     },
     outcome: { kind: 'reversed', pspReference, raw: eventCode },
   };
+}
+
+/** What captures with its authorisation counts as captured from then on; its reference says so. */
+function isCapturedAtOnce({ merchantReference }: Item): boolean {
+  const reference = fromReference(merchantReference);
+  return reference.names === 'attempt' && reference.captures;
 }
 
 function aboutRelease(item: Item, amount: Money): Testimony {
