@@ -168,7 +168,8 @@ describe('a snooze', () => {
     expect(decision).not.toBe('block');
     expect((await shop.call('GET', `/v1/assessments/${String(id)}`)).body).toMatchObject({
       rules_snoozed: ['honeypot'],
-      rules_fired: [],
+      // The scorecard still sees the honeypot, and asks for proof.
+      rules_fired: ['small-signs-add-up'],
     });
     expect((await assess({ ...honeypot, customer: { reference: 'bob' } })).body['decision']).toBe('block');
     expect((await shop.call('GET', '/v1/snoozes')).body['snoozes']).toMatchObject([
