@@ -51,8 +51,9 @@ export async function keptVelocity<Stretch>(
   const unwritten: Observed[] = [];
   let writing: Promise<void> | null = null;
 
-  const tell = ({ merchantId, keys, change }: Observed): Promise<void> =>
-    memory.observe(merchantId, keys, change);
+  /** Counts at once: its promise is only the contract's. */
+  const tell = ({ merchantId, keys, change }: Observed): void =>
+    void memory.observe(merchantId, keys, change);
   /** The database may be away for a moment; without what it holds there is no going on. */
   const patiently = async <T>(ask: () => Promise<T>): Promise<T> => {
     for (;;) {
@@ -73,14 +74,14 @@ export async function keptVelocity<Stretch>(
     while (stretch !== null && !closing.signal.aborted) {
       const here: Stretch = stretch;
       const { observed, rest } = await patiently(() => observations.read(here));
-      for (const one of observed) await tell(one);
+      observed.forEach(tell);
       stretch = rest;
       count += observed.length;
       if (count - told < progressEvery) continue;
       told = count;
       progress(count, seconds(), false);
     }
-    for (const one of early.splice(0)) await tell(one);
+    early.splice(0).forEach(tell);
     isWarm = true;
     progress(count, seconds(), true);
   };
@@ -103,12 +104,13 @@ export async function keptVelocity<Stretch>(
       isWarm
         ? memory.read(merchantId, keys)
         : Promise.reject(new VelocityUnavailable(new Error('histories are still being read back'))),
-    observe: async (merchantId, keys, change) => {
+    observe: (merchantId, keys, change) => {
       const observed = { merchantId, keys, change };
       unwritten.push(observed);
       writing ??= write();
-      if (isWarm) await tell(observed);
+      if (isWarm) tell(observed);
       else early.push(observed);
+      return Promise.resolve();
     },
     close: async () => {
       closing.abort();
