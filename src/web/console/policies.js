@@ -52,9 +52,8 @@ async function showPolicy(event) {
     ),
   );
   const ruleRows = rules.map(({ id, when, then, reason }) => [
-    h('div', {}, h('strong', {}, reason), h('br'), h('code', { class: 'quiet' }, id)),
     tag(then),
-    h('code', {}, when),
+    h('div', {}, h('strong', {}, reason), h('br'), h('code', { class: 'quiet' }, id), h('pre', {}, when)),
   ]);
   const exemptionRows = exemptions.map(({ request, when }) => [
     request.replaceAll('_', ' '),
@@ -72,10 +71,7 @@ async function showPolicy(event) {
     title: `Policy at ${event.replaceAll('_', ' ')}`,
     content: [
       summary,
-      section(
-        'Rules',
-        rules.length === 0 ? nothing('There are none.') : table(['Rule', 'Then', 'When'], ruleRows),
-      ),
+      section('Rules', rules.length === 0 ? nothing('There are none.') : table(['Then', 'Rule'], ruleRows)),
       exemptions.length > 0 && section('Exemptions', table(['Ask the issuer for', 'When'], exemptionRows)),
       draftSection(source),
       section(
