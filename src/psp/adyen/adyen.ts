@@ -1,5 +1,3 @@
-// The library's generated classes only describe shapes; its own documentation passes literals.
-/* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment */
 import library from '@adyen/api-library/lib/src/client.js';
 import settings from '@adyen/api-library/lib/src/config.js';
 import { ModificationsApi } from '@adyen/api-library/lib/src/services/checkout/modificationsApi.js';

@@ -1,5 +1,3 @@
-// The library's generated classes only describe shapes; its own documentation passes literals.
-/* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment */
 import type { ModificationsApi } from '@adyen/api-library/lib/src/services/checkout/modificationsApi.js';
 import models from '@adyen/api-library/lib/src/typings/checkout/models.js';
 import { z } from 'zod';
