@@ -19,16 +19,16 @@ export const cspReportsPath = '/csp-reports';
 export function addCspReports(app: Express, door: Door): void {
   app.post(cspReportsPath, async (request, response) => {
     const id = requestId(request, door.deps.newId);
+    const chunks: Buffer[] = [];
+    let length = 0;
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > bytesMax) break;
+      chunks.push(chunk);
+    }
     const admission = door.shed.admit('list');
     if (admission.ok) {
       response.once('close', admission.done);
-      const chunks: Buffer[] = [];
-      let length = 0;
-      for await (const chunk of request as AsyncIterable<Buffer>) {
-        length += chunk.length;
-        if (length > bytesMax) break;
-        chunks.push(chunk);
-      }
       for (const { directive, host } of length > bytesMax ? [] : readReports(Buffer.concat(chunks))) {
         door.metrics.csp_violations_total.add({ directive });
         door.log.warn('a page’s content security policy stopped something', {

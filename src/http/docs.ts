@@ -12,7 +12,7 @@ const policy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const files = ['swagger-ui.css', 'swagger-ui-bundle.js'];
+const files = { 'swagger-ui.css': 'text/css', 'swagger-ui-bundle.js': 'text/javascript' };
 
 const page = `<!doctype html>
 <html lang="en">
@@ -42,18 +42,18 @@ export function addDocs(app: Express): void {
   const problems = renderProblems();
   const headers = { ...apiHeaders(), 'content-security-policy': policy };
 
-  const serve = (path: string, type: string, body: string): void => {
+  const serve = (path: string, type: string, text: string): void => {
+    const body = Buffer.from(text);
+    const own = { ...headers, 'content-type': `${type}; charset=utf-8`, 'content-length': body.length };
     app.get(path, (_request, response) => {
-      response.writeHead(200, { ...headers, 'content-type': `${type}; charset=utf-8` }).end(body);
+      response.writeHead(200, own).end(body);
     });
   };
   serve('/docs', 'text/html', page);
   serve('/docs/start.js', 'text/javascript', start);
   serve('/docs/problems', 'text/markdown', problems);
   serve('/openapi.json', 'application/json', document);
-  for (const file of files) {
-    app.get(`/docs/${file}`, (_request, response) => {
-      response.set(headers).sendFile(join(swagger, file));
-    });
-  }
+  // Kept in memory: many slow readers of a file would keep the threads busy that everybody's files and names wait for.
+  for (const [file, type] of Object.entries(files))
+    serve(`/docs/${file}`, type, readFileSync(join(swagger, file), 'utf8'));
 }

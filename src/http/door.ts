@@ -7,13 +7,14 @@ import { type RandomBytes, toTraceparent, traceFrom } from '../observe/trace.ts'
 import { type Approach, approachOf, classOf, leftBy, strangerAt } from './approach.ts';
 import type { Authenticate } from './authenticate.ts';
 import { callerOf } from './caller.ts';
-import { type ReadAddress, requestId } from './edge/address.ts';
+import { type ReadAddress, networkOf, requestId } from './edge/address.ts';
 import { refuseCardNumber } from './edge/card-number.ts';
 import type { Headers } from './edge/headers.ts';
 import type { Shed } from './edge/shed.ts';
 import { nameRequest } from './idempotency.ts';
 import { readBytes, readInput } from './input.ts';
 import { type Problem, type SendProblem, problemOf } from './problem.ts';
+import type { ProblemCode } from './problem-catalogue.ts';
 import type { Gate } from './rate-limit/gate.ts';
 import type { Caller, Route } from './route.ts';
 import { refuseUnsigned } from './signature/refuse-unsigned.ts';
@@ -74,12 +75,29 @@ async function answer(door: Door, route: Route, request: Request, response: Resp
     const problem = await handle(door, route, request, response, id);
     if (problem === null) return;
     door.metrics.http_refused_total.add({ code: problem.code });
+    if (suspicious.has(problem.code))
+      door.log.warn('a call was refused', {
+        code: problem.code,
+        route: route.operationId,
+        request_id: id,
+        address_network: networkOf(door.readAddress(request)),
+      });
     const cors = route.client ? anyOrigin : {};
     door.sendProblem(response, { ...problem, headers: { ...cors, ...problem.headers } }, id);
   } catch (error) {
     fail(door, route.operationId, error, response, id);
   }
 }
+
+/** What a person looks for after an attack: who came without a right to, and what was sent that must not be. */
+const suspicious: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+  'authentication_required',
+  'permission_denied',
+  'signature_required',
+  'signature_invalid',
+  'challenge_failed',
+  'card_number_refused',
+]);
 
 async function handle(
   door: Door,
@@ -88,12 +106,13 @@ async function handle(
   response: Response,
   id: RequestId,
 ): Promise<Problem | null> {
+  // Before there is room to take: clients that send their bodies slowly would fill it, and do nothing.
+  const body = await readBytes(route, request);
+  if ('problem' in body) return body.problem;
   const admission = door.shed.admit(classOf(route));
   if (!admission.ok) return { ...problemOf(admission), retryAfterS: admission.retryAfterS };
   response.once('close', admission.done);
 
-  const body = await readBytes(route, request);
-  if ('problem' in body) return body.problem;
   const cardNumber = refuseCardNumber(request, body.value);
   if (cardNumber !== undefined) return problemOf(cardNumber);
 

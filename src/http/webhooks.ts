@@ -15,17 +15,18 @@ export function addWebhooks(app: Express, door: Door, stored: () => void): void 
   for (const psp of ['stripe', 'adyen'] as const satisfies readonly PspName[]) {
     app.post(`/webhooks/${psp}/:account`, async (request, response) => {
       const id = requestId(request, door.deps.newId);
+      // Before there is room to take: anybody may send a body here, and as slowly as they like.
+      const body = await readBody(request, { bytesMax: webhookBytesMax });
+      if (!body.ok) {
+        door.sendProblem(response, problemOf(body), id);
+        return;
+      }
       const admission = door.shed.admit('critical');
       if (!admission.ok) {
         door.sendProblem(response, { ...problemOf(admission), retryAfterS: admission.retryAfterS }, id);
         return;
       }
       response.once('close', admission.done);
-      const body = await readBody(request, { bytesMax: webhookBytesMax });
-      if (!body.ok) {
-        door.sendProblem(response, problemOf(body), id);
-        return;
-      }
       const { account } = request.params;
       const received = await receiveWebhook(
         door.deps,

@@ -12,7 +12,7 @@ import { type Audit, auditAll } from '../../src/invariants/invariants.ts';
 import { type LedgerLine, readLedger } from '../../src/invariants/ledger.ts';
 import { type NewId, idFrom } from '../../src/kernel/ids.ts';
 import { type Service, startService } from '../../src/main.ts';
-import { makeLog } from '../../src/observe/log.ts';
+import { type LogLevel, makeLog } from '../../src/observe/log.ts';
 import { startStripeSandbox } from '../../src/sandbox/stripe/server.ts';
 import { auditPurchases } from '../../src/store/audit.ts';
 import { openDatabase } from '../../src/store/database.ts';
@@ -47,7 +47,9 @@ export type TestService = Awaited<ReturnType<typeof startTestService>>;
  *
  * Its policy decides by amount, in EUR: 9,000 and more is blocked, 8,000 reviewed, 7,000 challenged.
  */
-export async function startTestService(options: { webhooks?: boolean; env?: Environment } = {}) {
+export async function startTestService(
+  options: { webhooks?: boolean; env?: Environment; logLevel?: LogLevel } = {},
+) {
   const database = await freshDatabase();
   const sandbox = await startStripeSandbox();
   const policies = policiesByAmount();
@@ -82,10 +84,10 @@ export async function startTestService(options: { webhooks?: boolean; env?: Envi
   const store = postgresStore(pool);
   const merchant = await createMerchant({ store, newId, clock: Date.now }, 'first');
   const other = await createMerchant({ store, newId, clock: Date.now }, 'second');
-  /** What the service logged as going wrong. */
+  /** What the service logged: what goes wrong, where no lower level was asked for. */
   const complaints: string[] = [];
   const log = makeLog({
-    level: 'warn',
+    level: options.logLevel ?? 'warn',
     destination: { write: (line: string) => void complaints.push(line) },
   });
   const begin = (changed: Environment = {}): Promise<Service> =>

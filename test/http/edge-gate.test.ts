@@ -97,7 +97,7 @@ describe('the door', () => {
     });
   });
 
-  test('asks a sign-up farm for challenges, and lets through who solves one', async () => {
+  test('asks a sign-up farm for challenges, and lets through who solves one [F10.4]', async () => {
     const body = { event: 'account_creation', signals: { device: { ip: '203.0.113.8' } } };
     const signUp = (headers: Record<string, string> = {}) =>
       shop.call('POST', '/v1/assessments', { body, headers });

@@ -85,7 +85,7 @@ describe('what strict JSON accepts', () => {
   });
 });
 
-describe('what strict JSON refuses', () => {
+describe('what strict JSON refuses [F9.1]', () => {
   test.each([
     ['{"a":1,"b":{"c":1,"c":2}}', 'json_duplicate_key', '/b/c'],
     ['{"a":1,"\\u0061":2}', 'json_duplicate_key', '/a'],
@@ -113,14 +113,14 @@ describe('what strict JSON refuses', () => {
     expect([codeOf(read(text)), pointerOf(read(text))]).toEqual([code, pointer]);
   });
 
-  test('a byte order mark and bytes that are not UTF-8', () => {
+  test('a byte order mark and bytes that are not UTF-8 [F9.3]', () => {
     expect(codeOf(readJson(Buffer.from([0xef, 0xbb, 0xbf, 0x7b, 0x7d])))).toBe('json_byte_order_mark');
     expect(codeOf(readJson(Buffer.from([0x22, 0xff, 0x22])))).toBe('json_not_utf8');
     expect(codeOf(readJson(Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22])))).toBe('json_not_utf8');
     expect(codeOf(readJson(Buffer.from('{"a":1}', 'utf16le')))).not.toBe('accepted');
   });
 
-  test('90 kB of opening brackets, without exhausting the stack', () => {
+  test('90 kB of opening brackets, without exhausting the stack [F8.8]', () => {
     expect(codeOf(read('['.repeat(90_000)))).toBe('json_too_deep');
     expect(codeOf(read('{"a":'.repeat(20_000)))).toBe('json_too_deep');
   });
@@ -130,7 +130,7 @@ describe('what strict JSON refuses', () => {
     expect(codeOf(read('['.repeat(17) + ']'.repeat(17)))).toBe('json_too_deep');
   });
 
-  test('exactly 1,000 members pass and 10,000 keys do not', () => {
+  test('exactly 1,000 members pass and 10,000 keys do not [F8.10]', () => {
     const keys = (count: number): string =>
       JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, at])));
     expect(codeOf(read(keys(1_000)))).toBe('accepted');

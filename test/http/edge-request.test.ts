@@ -84,7 +84,7 @@ describe('the request id', () => {
   });
 });
 
-describe('the query', () => {
+describe('the query [F9.5]', () => {
   test('known parameters are decoded', () => {
     expect(readQuery('/v1/events?after=evt%5F1&limit=5', ['after', 'limit'])).toEqual({
       ok: true,

@@ -87,7 +87,7 @@ describe('reading a body', () => {
     expect(answer).toContain('content-type: application/problem+json');
   });
 
-  test('a gzip bomb is refused before a byte of it is unpacked', async () => {
+  test('a gzip bomb is refused before a byte of it is unpacked [F8.9]', async () => {
     const { port } = await serve(echo);
     const bomb = gzipSync(Buffer.alloc(10_000_000));
     const answer = await talk(port, ...post({ ...json, 'content-encoding': 'gzip' }, bomb));
@@ -99,7 +99,7 @@ describe('reading a body', () => {
     expect(await talk(port, ...post(json, ' '.repeat(apiBytesMax)))).toMatch(/\r\n\r\n32768$/);
   });
 
-  test('100 MB announced are answered at once, and the upload is cut off', async () => {
+  test('100 MB announced are answered at once, and the upload is cut off [F8.7]', async () => {
     const { port } = await serve(echo);
     const answer = await talk(
       port,

@@ -85,7 +85,7 @@ function expectHeldOff({ good, bad }: { good: Outcome; bad: Outcome }): void {
 describe('card testing is held off within a minute, and good buyers go on paying', () => {
   const declinedMostly = (at: number): boolean => at % 20 !== 0;
 
-  test('from one address over many cards', async () => {
+  test('from one address over many cards [F10.1]', async () => {
     let card = 0;
     const attack = (): Attempt[] =>
       Array.from({ length: 17 }, () => ({
@@ -98,7 +98,7 @@ describe('card testing is held off within a minute, and good buyers go on paying
   });
 
   test.each([false, true])(
-    'on one BIN from ever new addresses (testers solve challenges: %p)',
+    'on one BIN from ever new addresses (testers solve challenges: %p) [F10.2]',
     async (solve) => {
       let card = 0;
       const attack = (): Attempt[] =>
@@ -115,7 +115,7 @@ describe('card testing is held off within a minute, and good buyers go on paying
     },
   );
 
-  test('from 1,000 addresses at a low rate, each card of another bank', async () => {
+  test('from 1,000 addresses at a low rate, each card of another bank [F10.3]', async () => {
     let card = 0;
     const attack = (): Attempt[] =>
       Array.from({ length: 4 }, () => {

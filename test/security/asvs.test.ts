@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import { newSecret } from '../../src/flows/new-secret.ts';
+import { showFigure } from '../harness/figure.ts';
 import { startTestService, type TestService } from '../harness/service.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -10,6 +11,7 @@ const textOf = (path: string): string => readFileSync(new URL(path, root), 'utf8
 
 type Row = {
   readonly id: string;
+  readonly level: string;
   readonly requirement: string;
   readonly status: string;
   readonly how: string;
@@ -25,6 +27,16 @@ describe('the list of ASVS 5.0 requirements', () => {
       expect(['met', 'not_met', 'not_applicable']).toContain(status);
       expect(how).not.toBe('');
     }
+  });
+
+  test('has all that the standard has at levels 1 and 2, as published', () => {
+    const counts = ['1', '2'].map((level) => rows.filter((row) => row.level === level).length);
+    expect(counts).toEqual([70, 183]);
+    const below = rows.filter(({ level }) => level !== '3');
+    const count = (status: string): number => below.filter((row) => row.status === status).length;
+    showFigure(
+      `ASVS 5.0.0, levels 1 and 2: ${count('met')} met, ${count('not_met')} not met, ${count('not_applicable')} not applicable`,
+    );
   });
 
   const met = rows.filter(({ status }) => status === 'met');
@@ -51,6 +63,20 @@ describe('the source', () => {
   test('no product code starts a process or evaluates text', () => {
     expect(product.length).toBeGreaterThan(100);
     expect(withWord(/node:child_process|\beval\(|new Function\(|node:vm/)).toEqual([]);
+  });
+
+  test('no page writes HTML out of data', () => {
+    const pages = readdirSync(new URL('src/web/', root), { recursive: true, encoding: 'utf8' });
+    const scripts = pages.filter((path) => path.endsWith('.js'));
+    expect(scripts.length).toBeGreaterThan(10);
+    const writing = scripts.filter((path) =>
+      /innerHTML|outerHTML|insertAdjacentHTML|document\.write|srcdoc/.test(textOf(`src/web/${path}`)),
+    );
+    expect(writing).toEqual([]);
+  });
+
+  test('no product code trusts an unknown certificate', () => {
+    expect(withWord(/rejectUnauthorized|NODE_TLS_REJECT_UNAUTHORIZED|checkServerIdentity/)).toEqual([]);
   });
 
   test('no product code uses a broken digest', () => {
@@ -98,6 +124,19 @@ describe('the service', () => {
     for (const path of ['/metrics', '/livez', '/readyz', '/debug', '/.git/config', '/.env']) {
       expect((await shop.call('GET', path)).status).toBe(404);
     }
+  });
+
+  test('refusals of keys are logged without them', async () => {
+    const key = `sk_${'b'.repeat(43)}`;
+    const { status, headers } = await shop.call('GET', '/v1/events', { key });
+    expect(status).toBe(401);
+    const line = shop.complaints.find((each) => each.includes(headers.get('request-id') ?? 'none'));
+    expect(JSON.parse(line ?? '{}')).toMatchObject({
+      code: 'authentication_required',
+      route: 'listEvents',
+      address_network: '127.0.0.0/24',
+    });
+    expect(line).not.toContain('bbbb');
   });
 
   test('API answers are not cached', async () => {

@@ -28,7 +28,7 @@ const host = 'Host: localhost\r\n';
 describe('a request that two servers would read differently', () => {
   test.each([
     [
-      'both lengths',
+      'both lengths [F8.5]',
       `POST /v1/checkouts HTTP/1.1\r\n${host}Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /livez HTTP/1.1\r\n\r\n`,
     ],
     [
@@ -43,7 +43,7 @@ describe('a request that two servers would read differently', () => {
       'a space before the colon',
       `POST /v1/checkouts HTTP/1.1\r\n${host}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n`,
     ],
-    ['a bare line feed', `GET /v1/events HTTP/1.1\n${host}X: y\n\n`],
+    ['a bare line feed [F8.6]', `GET /v1/events HTTP/1.1\n${host}X: y\n\n`],
     ['a folded header', `GET /v1/events HTTP/1.1\r\n${host}X: a\r\n b\r\n\r\n`],
     [
       'a malformed chunk size',
@@ -73,7 +73,7 @@ describe('a caller who pretends', () => {
     expect((await shop.call('GET', '/v1/events?_method=DELETE')).body['code']).toBe('parameter_unknown');
   });
 
-  test('cannot be somebody else by a forwarding header when no proxy is trusted', async () => {
+  test('cannot be somebody else by a forwarding header when no proxy is trusted [F9.6]', async () => {
     const statuses: number[] = [];
     for (let at = 0; at < 245; at += 1) {
       const headers = { 'x-forwarded-for': `198.51.100.${at}`, 'x-real-ip': `198.51.100.${at}` };
@@ -82,7 +82,7 @@ describe('a caller who pretends', () => {
     expect(statuses.at(-1)).toBe(429);
   });
 
-  test('cannot reach the prototype of objects', async () => {
+  test('cannot reach the prototype of objects [F9.4]', async () => {
     for (const body of [
       '{"__proto__":{"polluted":1}}',
       '{"metadata":{"constructor":{"prototype":{"polluted":1}}}}',

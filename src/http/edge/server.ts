@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 export type ServerLimits = {
@@ -8,6 +9,7 @@ export type ServerLimits = {
   readonly keepAliveTimeoutMs: number;
   readonly flushTimeoutMs: number;
   readonly unsentBytesMax: number;
+  readonly sentBytesTrusted: number;
   readonly connectionsMax: number;
   readonly headerBytesMax: number;
   readonly requestsPerConnectionMax: number;
@@ -17,15 +19,18 @@ export const serverLimits: ServerLimits = {
   // A whole head fits into one packet; ten seconds forgive a bad mobile connection, not a slowloris.
   headersTimeoutMs: 10_000,
   // Head and body together; with the interval of the check every slow request is gone after 15 s. 32 kB is then a modem.
-  requestTimeoutMs: 13_000,
+  requestTimeoutMs: 12_000,
   // Node looks for late requests every 30 s by default, so that a limit of 10 s would mean up to 40.
   checkIntervalMs: 1_000,
   // Load balancers keep their side for 60 s: ours must last longer, or they send into a closing connection.
   keepAliveTimeoutMs: 65_000,
   // How long a client may take to fetch an answer that is ready.
-  flushTimeoutMs: 12_000,
+  flushTimeoutMs: 11_000,
   // An event stream whose reader is this far behind is cut off; it resumes from its cursor.
   unsentBytesMax: 1_048_576,
+  // What the kernel takes off our hands at once. It takes a megabyte too, and nobody tells us whether the client reads it: a
+  // connection that is silent after an answer longer than this is reset when the time for fetching it is over.
+  sentBytesTrusted: 65_536,
   // About 30 kB each; the process dies of file descriptors or memory well above this.
   connectionsMax: 8_192,
   // Ten times what a browser sends to us.
@@ -51,7 +56,9 @@ export function createHttpServer(
 ): HttpServer {
   const limits = { ...serverLimits, ...overrides };
   const open = new Set<ServerResponse>();
-  const endedAt = new WeakMap<ServerResponse, number>();
+  const waitingSince = new WeakMap<ServerResponse, number>();
+  /** Connections that were sent a long answer: when, and how much had been read from them by then. */
+  const delivering = new Map<Socket, { readonly since: number; readonly bytesRead: number }>();
   let draining = false;
 
   const server = createServer(
@@ -68,6 +75,12 @@ export function createHttpServer(
     },
     (request, response) => {
       open.add(response);
+      const { socket } = request;
+      const written = socket.bytesWritten;
+      response.once('finish', () => {
+        if (socket.bytesWritten - written > limits.sentBytesTrusted)
+          delivering.set(socket, { since: performance.now(), bytesRead: socket.bytesRead });
+      });
       response.once('close', () => {
         open.delete(response);
         if (draining) server.closeIdleConnections();
@@ -89,11 +102,21 @@ export function createHttpServer(
   const sweep = setInterval(() => {
     const now = performance.now();
     for (const response of open) {
-      if (response.writableLength > limits.unsentBytesMax) response.destroy();
-      if (!response.writableEnded) continue;
-      const since = endedAt.get(response) ?? now;
-      endedAt.set(response, since);
-      if (now - since >= limits.flushTimeoutMs) response.destroy();
+      if (response.writableLength > limits.unsentBytesMax) cutOff(response);
+      // Ours is done, or waits for the client to take what is there: files and event streams are written bit by bit.
+      if (!response.writableEnded && !response.writableNeedDrain) {
+        waitingSince.delete(response);
+        continue;
+      }
+      const since = waitingSince.get(response) ?? now;
+      waitingSince.set(response, since);
+      if (now - since >= limits.flushTimeoutMs) cutOff(response);
+    }
+    for (const [socket, { since, bytesRead }] of delivering) {
+      const isLate = now - since >= limits.flushTimeoutMs;
+      if (!isLate && !socket.destroyed && socket.bytesRead === bytesRead) continue;
+      delivering.delete(socket);
+      if (isLate && socket.bytesRead === bytesRead) socket.resetAndDestroy();
     }
   }, limits.checkIntervalMs);
   sweep.unref();
@@ -115,6 +138,12 @@ export function createHttpServer(
       return cut;
     },
   };
+}
+
+/** Resets the connection: what is merely closed stays with the kernel until the client has taken the rest. */
+function cutOff(response: ServerResponse): void {
+  response.socket?.resetAndDestroy();
+  response.destroy();
 }
 
 const status: Readonly<Record<string, string>> = {
