@@ -32,6 +32,9 @@ const ofFiles: ReadonlySet<string> = new Set(
     'ADYEN_API_KEY',
     'ADYEN_HMAC_KEYS',
     'CHALLENGE_SECRET',
+    'EVENTS_KAFKA_CA',
+    'EVENTS_KAFKA_PASSWORD',
+    'EVENTS_REDIS_URL',
   ].map((name) => `${name}_FILE`),
 );
 

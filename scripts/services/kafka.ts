@@ -1,6 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,10 +26,23 @@ const fetchTimeoutMs = 240_000;
 /** A JVM on a busy machine. */
 const startTimeoutMsMax = 60_000;
 
+/** `secure` is a second listener of the same broker: SASL over TLS with a certificate of its own; not of brokers that are given. */
+type Kafka = Service & {
+  readonly secure: {
+    readonly url: string;
+    readonly ca: string;
+    readonly username: string;
+    readonly password: string;
+  } | null;
+};
+
+const username = 'tillgate';
+const password = 'a password of the tests';
+
 /** The brokers of KAFKA_BROKERS, or a real broker of our own (KRaft, one node, on loopback) when Java and Maven are there. */
-export async function startKafka(): Promise<Service | Absent> {
+export async function startKafka(): Promise<Kafka | Absent> {
   const given = process.env['KAFKA_BROKERS'];
-  if (given !== undefined) return { url: given, stop: () => Promise.resolve() };
+  if (given !== undefined) return { url: given, secure: null, stop: () => Promise.resolve() };
   for (const program of ['java', 'mvn']) {
     if (spawnSync(program, ['-version'], { stdio: 'ignore' }).error !== undefined)
       return { absent: `KAFKA_BROKERS is not set and ${program} is not on the PATH` };
@@ -60,19 +82,26 @@ const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 </project>
 `;
 
-async function startBroker(jars: string): Promise<Service | Absent> {
+async function startBroker(jars: string): Promise<Kafka | Absent> {
   const dir = mkdtempSync(join(tmpdir(), 'tillgate-kafka-'));
   const port = await freePort();
   const controllerPort = await freePort();
+  const securePort = await freePort();
   const settings = join(dir, 'server.properties');
-  writeFileSync(settings, properties(port, controllerPort, join(dir, 'log')));
+  const ca = selfSigned(dir);
+  if (ca === null) return { absent: 'openssl could not make a certificate' };
+  writeFileSync(settings, properties({ port, controllerPort, securePort }, dir));
   const classPath = readdirSync(jars)
     .map((jar) => join(jars, jar))
     .join(':');
   // One compiler tier and a small heap: it is started for seconds, beside everything else.
   const java = ['-Xmx384m', '-XX:TieredStopAtLevel=1', '-cp', classPath];
   const format = ['kafka.tools.StorageTool', 'format', '-t', 'dGlsbGdhdGUtdGVzdHMtMA', '-c', settings];
-  if (spawnSync('java', [...java, ...format], { stdio: 'ignore' }).status !== 0)
+  const users = ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
+    '--add-scram',
+    `${mechanism}=[name=${username},password=${password}]`,
+  ]);
+  if (spawnSync('java', [...java, ...format, ...users], { stdio: 'ignore' }).status !== 0)
     return { absent: 'the storage of the broker could not be formatted' };
   const broker = spawn('java', [...java, 'kafka.Kafka', settings], { detached: true, stdio: 'ignore' });
   broker.unref();
@@ -88,6 +117,7 @@ async function startBroker(jars: string): Promise<Service | Absent> {
   }
   return {
     url: `127.0.0.1:${port}`,
+    secure: { url: `127.0.0.1:${securePort}`, ca, username, password },
     stop: async () => {
       broker.ref();
       // What it has on disk goes with the folder: nothing is worth an orderly end.
@@ -98,15 +128,46 @@ async function startBroker(jars: string): Promise<Service | Absent> {
   };
 }
 
-function properties(port: number, controllerPort: number, logs: string): string {
+/** A key and its own certificate, in one file as Kafka wants it. Answers the certificate. */
+function selfSigned(dir: string): string | null {
+  const [key, certificate] = [join(dir, 'key.pem'), join(dir, 'certificate.pem')];
+  const made = [
+    '-keyout',
+    key,
+    '-out',
+    certificate,
+    '-subj',
+    '/CN=127.0.0.1',
+    '-addext',
+    'subjectAltName=IP:127.0.0.1',
+  ];
+  const args = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...made];
+  if (spawnSync('openssl', args, { stdio: 'ignore' }).status !== 0) return null;
+  const ca = readFileSync(certificate, 'utf8');
+  writeFileSync(join(dir, 'keystore.pem'), `${readFileSync(key, 'utf8')}${ca}`);
+  return ca;
+}
+
+type Ports = { readonly port: number; readonly controllerPort: number; readonly securePort: number };
+
+function properties({ port, controllerPort, securePort }: Ports, dir: string): string {
+  const login = 'org.apache.kafka.common.security';
+  const scram = `${login}.scram.ScramLoginModule required;`;
   return Object.entries({
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},SECURE://127.0.0.1:${securePort},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port},SECURE://127.0.0.1:${securePort}`,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL',
+    'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
+    'listener.name.secure.plain.sasl.jaas.config': `${login}.plain.PlainLoginModule required user_${username}="${password}";`,
+    'listener.name.secure.scram-sha-256.sasl.jaas.config': scram,
+    'listener.name.secure.scram-sha-512.sasl.jaas.config': scram,
+    'ssl.keystore.type': 'PEM',
+    'ssl.keystore.location': join(dir, 'keystore.pem'),
     'controller.listener.names': 'CONTROLLER',
-    'log.dirs': logs,
+    'log.dirs': join(dir, 'log'),
     'num.partitions': 6,
     'offsets.topic.replication.factor': 1,
     'transaction.state.log.replication.factor': 1,

@@ -31,6 +31,10 @@ export const eventVariables = {
     .optional(),
   EVENTS_KAFKA_TOPIC: z.string().default('tillgate-events'),
   EVENTS_KAFKA_TLS: flag.default(false),
+  EVENTS_KAFKA_CA: z
+    .string()
+    .startsWith('-----BEGIN CERTIFICATE-----', 'is not a PEM certificate')
+    .optional(),
   EVENTS_KAFKA_SASL: z.enum(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']).optional(),
   EVENTS_KAFKA_USERNAME: z.string().default(''),
   EVENTS_KAFKA_PASSWORD: z.string().default(''),
@@ -91,7 +95,7 @@ function kafkaOf(set: Variables): KafkaSettings | null {
     name: 'kafka',
     brokers: set.EVENTS_KAFKA_BROKERS,
     topic: set.EVENTS_KAFKA_TOPIC,
-    tls: set.EVENTS_KAFKA_TLS,
+    tls: set.EVENTS_KAFKA_TLS ? { ca: set.EVENTS_KAFKA_CA ?? null } : null,
     sasl:
       mechanism === undefined
         ? null

@@ -71,6 +71,59 @@ for (const contestant of contestants) {
     describe.skip(`${contestant.name} (${contestant.absent})`, () => suite(contestant.name, webhooksEnd(1)));
 }
 
+describe('Kafka with TLS and SASL', () => {
+  const secure = 'url' in kafka ? kafka.secure : null;
+  const [run, why] = secure === null ? [test.skip, ' (no broker of our own)'] : [test, ''];
+  const event = () => orderEvent(newId('mer'), newId('ord'), 1);
+  const publish = async (changed: Environment) => {
+    const sink = await sinkTo(
+      {
+        EVENTS_KAFKA_BROKERS: secure?.url,
+        EVENTS_KAFKA_TLS: 'true',
+        EVENTS_KAFKA_CA: secure?.ca,
+        EVENTS_KAFKA_SASL: 'PLAIN',
+        EVENTS_KAFKA_USERNAME: secure?.username,
+        EVENTS_KAFKA_PASSWORD: secure?.password,
+        ...changed,
+      },
+      () => Promise.resolve(),
+    );
+    const sent = event();
+    try {
+      await sink.publish([{ event: sent, body: JSON.stringify(toEnvelope(sent)) }]);
+    } finally {
+      await sink.close();
+    }
+  };
+
+  run.each(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'])(
+    `takes events of whoever signs in by %s${why}`,
+    async (mechanism) => {
+      const outbox = await freshOutbox();
+      const end = await kafkaEnd('url' in kafka ? kafka.url : '')(outbox);
+      await publish({
+        EVENTS_KAFKA_TOPIC: end.variables['EVENTS_KAFKA_TOPIC'],
+        EVENTS_KAFKA_SASL: mechanism,
+      });
+      for (let tries = 0; tries < 200 && end.arrived.length === 0; tries += 1) await sleep(50);
+      expect(end.arrived).toHaveLength(1);
+      await end.close();
+      await outbox.drop();
+    },
+  );
+
+  run.each([
+    ['another password', { EVENTS_KAFKA_PASSWORD: 'wrong' }],
+    ['no trust in its certificate', { EVENTS_KAFKA_CA: undefined }],
+    ['no sign-in', { EVENTS_KAFKA_SASL: undefined }],
+    ['no TLS', { EVENTS_KAFKA_TLS: 'false' }],
+  ])(`takes nothing with %s, and refuses no event for it${why}`, async (_what, changed: Environment) => {
+    const failure: unknown = await publish(changed).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Error);
+    expect(failure).not.toBeInstanceOf(SinkRefused);
+  });
+});
+
 function suite(name: string, open: OpenFarEnd): void {
   let outbox: Outbox;
   let end: FarEnd;

@@ -7,7 +7,8 @@ export type KafkaSettings = {
   /** `host:port` of some brokers; the rest is found through them. */
   readonly brokers: readonly string[];
   readonly topic: string;
-  readonly tls: boolean;
+  /** `ca`: PEM of the authorities to trust instead of the system's. */
+  readonly tls: { readonly ca: string | null } | null;
   readonly sasl: KafkaSasl | null;
 };
 
@@ -29,7 +30,7 @@ export function kafkaSink({ name, brokers, topic, tls, sasl }: KafkaSettings): S
   const open = (): StringProducer => {
     const connection: ConnectionOptions = {
       connectTimeout: 5_000,
-      ...(tls ? { tls: {} } : {}),
+      ...(tls === null ? {} : { tls: tls.ca === null ? {} : { ca: tls.ca } }),
       ...(sasl === null ? {} : { sasl }),
     };
     return new Producer({
