@@ -422,6 +422,13 @@ create table policy_activations
   CREATE TRIGGER policy_activations_are_append_only BEFORE DELETE OR UPDATE ON public.policy_activations FOR EACH ROW EXECUTE FUNCTION refuse_change()
   comment: When a process first put another policy in force
 
+create table policy_events
+  merchant_id text not null
+  event text not null
+  sequence bigint not null
+  constraint policy_events_pkey PRIMARY KEY (merchant_id, event)
+  comment: The number of the newest policy.activated that each merchant was told, by event
+
 create table postings
   merchant_id text not null
   checkout_id text not null

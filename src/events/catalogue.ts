@@ -28,6 +28,11 @@ const money = (what: string) =>
     })
     .meta({ description: what });
 
+const policyHash = {
+  pattern: '^[0-9a-f]{64}$',
+  examples: ['0d6fb1a1e0f94d5a8a8b3c2f6a7d9e1b4c5f60718293a4b5c6d7e8f901234567'],
+};
+
 const order = {
   order_id: id('ord', 'The order.'),
   checkout_id: id('chk', 'The checkout that it came from.'),
@@ -159,6 +164,31 @@ const declared = {
     says: 'The shop has been calm for a while; the normal limits hold.',
     data: z.object({ attack_id: id('atk', 'The attack.') }),
   },
+  'policy.activated': {
+    says: 'Another policy is in force, for all merchants of the installation.',
+    data: z.object({
+      event: z.enum(['account_creation', 'add_card', 'checkout', 'login']),
+      hash: z.string().meta({
+        ...policyHash,
+        description: 'The policy: `GET /v1/policies/{event}` shows its text, and assessments name it.',
+      }),
+      previous_hash: z
+        .string()
+        .nullable()
+        .meta({ ...policyHash, description: 'The policy before it; null for the first.' }),
+      version: z
+        .int()
+        .min(1)
+        .meta({
+          description: '1, 2, 3 … for each policy of the event that came into force in the installation.',
+          examples: [2],
+        }),
+      rules: z
+        .int()
+        .min(0)
+        .meta({ description: 'How many rules it has.', examples: [17] }),
+    }),
+  },
 } as const satisfies Record<EventType, Entry>;
 
 type Said<T extends EventType> = Wire<Extract<EventFact, { type: T }>['data']>;
@@ -218,6 +248,7 @@ const exampleOf: Readonly<Record<Aggregate['type'], string>> = {
   assessment: 'asm_01kawk3v7q9k0t5xw7h2m4n6p8',
   webhook_endpoint: 'whe_01kawk3v7q9k0t5xw7h2m4n6p8',
   attack: 'atk_01kawk3v7q9k0t5xw7h2m4n6p8',
+  policy: 'policy_checkout',
 };
 
 export function jsonSchemaOf(type: EventType): Record<string, unknown> {

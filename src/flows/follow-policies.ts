@@ -1,16 +1,22 @@
 import type { Deps } from './deps.ts';
 
 /**
- * Keeps the record of the policy files that are in force here, and teaches this process which drafts are tried. Everything
+ * Keeps the record of the policy files that are in force here, tells every merchant when that changed, and teaches this process which drafts are tried. Everything
  * on the first call, what is new on later ones.
  */
-export function followPolicies({ store, desk, clock }: Deps): () => Promise<void> {
+export function followPolicies({ store, desk, clock, newId }: Deps): () => Promise<void> {
   const inForce = new Map<string, string>();
   const kept = new Set<string>();
   let since: string | null = null;
   return async () => {
     for (const { policy, challengers } of desk.policies()) {
-      if (inForce.get(policy.event) !== policy.hash) await store.policies.activate(policy, clock());
+      if (inForce.get(policy.event) !== policy.hash) {
+        const told = (await store.merchants.list()).map(({ id }) => ({
+          merchantId: id,
+          eventId: newId('evt'),
+        }));
+        await store.policies.activate({ policy, at: clock(), told });
+      }
       inForce.set(policy.event, policy.hash);
       for (const { policy: tried } of challengers) {
         if (!kept.has(tried.hash)) await store.policies.keep(tried);

@@ -50,15 +50,31 @@ export function policyQueries(database: Database): PolicyStore {
   };
   return {
     keep,
-    activate: async (text, at) => {
-      await keep(text);
-      // Two processes that start together count to the same number: one of them records it.
-      const rows = await database.rows(sql`insert into policy_activations (event, number, hash, at)
-        select ${text.event}, coalesce(max(number), 0) + 1, ${text.hash}, ${toTimestamp(at)}::timestamptz
-        from policy_activations where event = ${text.event}
-        having coalesce((array_agg(hash order by number desc))[1], '') <> ${text.hash}
-        on conflict do nothing returning 1`);
-      return rows.length === 1;
+    activate: async ({ policy, at, told }) => {
+      const { event, hash, rules } = policy;
+      await keep(policy);
+      // Two processes that start together count to the same number: one of them records it, and tells of it.
+      await database.rows(sql`with before as (
+          select coalesce(max(number), 0) as number, (array_agg(hash order by number desc))[1] as hash
+          from policy_activations where event = ${event}
+        ), activated as (
+          insert into policy_activations (event, number, hash, at)
+          select ${event}, number + 1, ${hash}, ${toTimestamp(at)}::timestamptz
+          from before where hash is distinct from ${hash}
+          on conflict do nothing returning number, at
+        ), told as (
+          select * from unnest(${told.map(({ merchantId }) => merchantId)}::text[],
+            ${told.map(({ eventId }) => eventId)}::text[]) as told (merchant_id, id)
+        ), counted as (
+          insert into policy_events as c (merchant_id, event, sequence)
+          select merchant_id, ${event}, 1 from activated, told
+          on conflict (merchant_id, event) do update set sequence = c.sequence + 1 returning merchant_id, sequence
+        )
+        insert into events (merchant_id, id, aggregatetype, aggregateid, sequence, type, at, payload)
+        select merchant_id, told.id, 'policy', ${`policy_${event}`}, counted.sequence, 'policy.activated', activated.at,
+          jsonb_build_object('event', ${event}::text, 'hash', ${hash}::text, 'previousHash', before.hash,
+            'version', activated.number, 'rules', ${rules.length}::int)
+        from activated, before, counted join told using (merchant_id)`);
     },
     find: async (hash) => {
       const [row] = await database.rows(sql`select ${textColumns} from policies as p where p.hash = ${hash}`);

@@ -1,14 +1,14 @@
 import type { Removal } from '../domain/risk/entry.ts';
 import type { AssessmentEvent } from '../domain/risk/decision.ts';
-import type { PolicyText } from '../domain/risk/policy/policy.ts';
+import type { Policy, PolicyText } from '../domain/risk/policy/policy.ts';
 import type { ShadowPolicy } from '../domain/risk/policy/shadow-policy.ts';
-import type { MerchantId, ShadowId } from '../kernel/ids.ts';
+import type { EventId, MerchantId, ShadowId } from '../kernel/ids.ts';
 import type { Instant } from '../kernel/instant.ts';
 
 /** The record of the policy files, and the drafts that are tried beside them. */
 export type PolicyStore = {
-  /** Keeps the text and that it is in force from now on, unless it is already. Answers whether that is news. */
-  readonly activate: (text: PolicyText, at: Instant) => Promise<boolean>;
+  /** Keeps the policy and that it is in force from now on, unless it is already; tells of it in the same statement. */
+  readonly activate: (activation: NewActivation) => Promise<void>;
   /** Keeps a text that an assessment may name. */
   readonly keep: (text: PolicyText) => Promise<void>;
   readonly find: (hash: string) => Promise<PolicyText | null>;
@@ -27,6 +27,13 @@ export type PolicyStore = {
   readonly shadowChanges: (
     since: string | null,
   ) => Promise<{ readonly shadows: readonly ShadowPolicy[]; readonly next: string | null }>;
+};
+
+export type NewActivation = {
+  readonly policy: PolicyText & Pick<Policy, 'rules'>;
+  readonly at: Instant;
+  /** Who hears of it, and the id of each one's event. */
+  readonly told: readonly { readonly merchantId: MerchantId; readonly eventId: EventId }[];
 };
 
 export type Activation = PolicyText & { readonly at: Instant };

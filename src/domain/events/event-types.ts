@@ -33,6 +33,7 @@ export const aggregateOf: Readonly<Record<EventType, Aggregate['type']>> = {
   'webhook_endpoint.disabled': 'webhook_endpoint',
   'attack.began': 'attack',
   'attack.ended': 'attack',
+  'policy.activated': 'policy',
 };
 
 /** Every type, in the order of the documentation. */

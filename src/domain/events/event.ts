@@ -32,7 +32,9 @@ export type Aggregate =
   | { readonly type: 'order'; readonly id: OrderId }
   | { readonly type: 'assessment'; readonly id: AssessmentId }
   | { readonly type: 'webhook_endpoint'; readonly id: WebhookEndpointId }
-  | { readonly type: 'attack'; readonly id: AttackId };
+  | { readonly type: 'attack'; readonly id: AttackId }
+  /** The policies of one event, as they follow each other. */
+  | { readonly type: 'policy'; readonly id: `policy_${AssessmentEvent}` };
 
 /** An event before it has an id and a number. */
 export type EventFact =
@@ -94,7 +96,20 @@ export type EventFact =
         readonly reason: 'decline_ratio' | 'distinct_cards';
       };
     }
-  | { readonly type: 'attack.ended'; readonly data: { readonly attackId: AttackId } };
+  | { readonly type: 'attack.ended'; readonly data: { readonly attackId: AttackId } }
+  | {
+      readonly type: 'policy.activated';
+      readonly data: {
+        readonly event: AssessmentEvent;
+        readonly hash: string;
+        /** Null for the first policy of an installation. */
+        readonly previousHash: string | null;
+        /** 1, 2, 3 … for each policy of the event that came into force. */
+        readonly version: number;
+        /** How many it has. */
+        readonly rules: number;
+      };
+    };
 
 export type EventType = EventFact['type'];
 

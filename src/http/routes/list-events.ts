@@ -13,7 +13,7 @@ const eventShown = z
     type: z.string(),
     at: shownTime,
     aggregate: z.strictObject({
-      type: z.enum(['order', 'assessment', 'webhook_endpoint', 'attack']),
+      type: z.enum(['order', 'assessment', 'webhook_endpoint', 'attack', 'policy']),
       id: z.string(),
     }),
     sequence: z.int().meta({ description: '1, 2, 3 … within the aggregate, without gaps.' }),

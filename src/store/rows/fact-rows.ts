@@ -114,7 +114,7 @@ export function toEventRow(event: Event): Row<keyof typeof events.types> {
 const eventRow = z.object({
   merchant_id: id('mer'),
   id: id('evt'),
-  aggregatetype: z.enum(['order', 'assessment', 'webhook_endpoint', 'attack']),
+  aggregatetype: z.enum(['order', 'assessment', 'webhook_endpoint', 'attack', 'policy']),
   aggregateid: z.string(),
   sequence: z.bigint().transform(Number),
   type: z.string(),
