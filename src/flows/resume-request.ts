@@ -2,6 +2,7 @@ import { type Attempt, isLive } from '../domain/payment/attempt.ts';
 import { isMoving } from '../domain/payment/movement.ts';
 import type { AttemptOutcome } from '../domain/payment/outcome.ts';
 import type { AbandonedRequest } from '../domain/request.ts';
+import { unreachable } from '../kernel/unreachable.ts';
 import { concludeOrTryAgain } from './authorize-attempt.ts';
 import type { Deps } from './deps.ts';
 import { concludeMovementWithReply } from './move-money.ts';
@@ -39,7 +40,15 @@ function outcomeOf(attempt: Attempt): AttemptOutcome {
       return { kind: 'not_sent', cause: attempt.cause };
     case 'declined':
       return { kind: 'declined', decline: attempt.decline, card: {} };
-    default:
+    case 'prepared':
+    case 'requires_action':
+    case 'pending':
+    case 'unknown':
+    case 'authorized':
+    case 'canceled':
+    case 'quarantined':
       return { kind: 'unknown', cause: 'settled meanwhile' };
+    default:
+      return unreachable(attempt);
   }
 }

@@ -21,6 +21,7 @@ let shop: TestService | undefined;
 afterEach(async () => {
   jest.restoreAllMocks();
   await shop?.close();
+  shop = undefined;
 });
 
 describeWithRedis('with every sink away', (url) => {
@@ -69,8 +70,6 @@ describeWithRedis('with every sink away', (url) => {
     redis.disconnect();
     server.closeAllConnections();
     server.close();
-    shop = undefined;
-    await service.close();
   }, 120_000);
 
   test('a backlog of 100,000 events drains, each order in order [F7.4]', async () => {
@@ -142,7 +141,10 @@ async function paid(service: TestService): Promise<{ statements: string[]; media
   }
   for (const text of said()) if (!idle.has(text)) asked.set(text, (asked.get(text) ?? 0) + 1);
   query.mockRestore();
-  const ofConfirm = [...asked].filter(([text]) => !/relay_cursors|webhook_|delivery/.test(text));
+  // What is asked less often than once for each is a worker's, which goes by the clock.
+  const ofConfirm = [...asked].filter(
+    ([text, times]) => times >= confirms && !/relay_cursors|webhook_|delivery/.test(text),
+  );
   return {
     statements: ofConfirm.map(([text, times]) => `${times} × ${text}`).sort(),
     medianMs: took.sort((a, b) => a - b)[Math.floor(took.length / 2)] ?? NaN,

@@ -80,7 +80,7 @@ describe('the source', () => {
   });
 
   test('no product code uses a broken digest', () => {
-    expect(withWord(/createHash\('(md5|sha1)'\)|createHmac\('(md5|sha1)'|createCipher\(|'des|'rc4/)).toEqual(
+    expect(withWord(/createHash\('(md5|sha1)'\)|createHmac\('(md5|sha1)'|createCipher\(|'des-|'rc4/)).toEqual(
       [],
     );
   });

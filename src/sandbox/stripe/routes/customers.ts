@@ -126,7 +126,11 @@ export const customerRoutes: Routes = {
       (each) => page.customer !== undefined && each.customer === page.customer,
     ),
   ),
-  'GET payment_methods/:id': route(fields({}), (books, _, id) => methodFrom(books, id)),
+  // A detached one can still be looked at.
+  'GET payment_methods/:id': route(
+    fields({}),
+    (books, _, id) => books.get('payment_method', id) ?? methodFrom(books, id),
+  ),
   'POST payment_methods/:id': route(
     fields({ metadata, billing_details: anything, card: anything, allow_redisplay: text }),
     (books, input, id) => {
@@ -168,13 +172,13 @@ function described(customer: Customer, input: ReturnType<typeof customerParams>)
   };
 }
 
-/** Stripe asks the issuer when a card is stored; some cards are refused right there. */
 /** It can be used by nobody any more. */
 function detach(books: Books, method: PaymentMethod): PaymentMethod {
   const sandbox = { ...method.sandbox, detached: true as const };
   return books.put<PaymentMethod>({ ...method, customer: null, sandbox });
 }
 
+/** Stripe asks the issuer when a card is stored; some cards are refused right there. */
 function attach(books: Books, idOrToken: string, customer: string): PaymentMethod {
   requireCustomer(books, customer);
   const method = methodFrom(books, idOrToken);
