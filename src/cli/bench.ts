@@ -3,6 +3,7 @@ import type { Assessment } from '../domain/risk/assessment.ts';
 import { openDatabase } from '../store/database.ts';
 import { postgresStore } from '../store/postgres-store.ts';
 import { writeOneCheckout } from './bench/floor.ts';
+import { type Buckets, between, bucketsOf, metricsPage } from './bench/histogram.ts';
 import { type Api, drive, openApi, quantile } from './bench/load.ts';
 import { cpuSeconds, residentMb, treeCpuSeconds } from './bench/processes.ts';
 import { startOwnService } from './bench/service.ts';
@@ -42,7 +43,7 @@ try {
   const cpuPer = (used: number): number => Math.round((used / run.done) * 1e6);
   const appCpu = cpuPer(cpuSeconds(service.pid) - app);
   const pgCpu = cpuPer(treeCpuSeconds(service.postgresPid) - postgres);
-  const assessment = await assessmentTimes(service.admin, assessmentsBefore);
+  const assessment = between(assessmentsBefore, await assessmentTimes(service.admin)).p99Ms;
   const residentAfter = residentMb(service.pid);
   const events = (await api.get('/v1/events?limit=1')).body['events'];
   if (!Array.isArray(events) || events.length !== 1) throw new Error('no event was emitted');
@@ -104,23 +105,9 @@ async function buy(api: Api, lane: number): Promise<void> {
   checkoutMs.push(performance.now() - began);
 }
 
-type Buckets = ReadonlyMap<string, number>;
-
-/** The service's own histogram of assessments, as text lines of the metrics page. */
-async function assessmentTimes(admin: string): Promise<Buckets>;
-async function assessmentTimes(admin: string, before: Buckets): Promise<number>;
-async function assessmentTimes(admin: string, before?: Buckets): Promise<Buckets | number> {
-  const page = await (await fetch(`${admin}/metrics`)).text();
-  const lines = page.matchAll(
-    /^tillgate_assessment_seconds_bucket\{le="([^"]+)",event="checkout"\} (\d+)$/gm,
-  );
-  const now = new Map([...lines].map(([, bound = '', count]) => [bound, Number(count)]));
-  if (before === undefined) return now;
-  const during = [...now].map(([bound, count]) => ({ bound, count: count - (before.get(bound) ?? 0) }));
-  const total = during.at(-1)?.count ?? 0;
-  // The upper bound of the bucket that holds the 99th percentile: never less than the truth.
-  const bucket = during.find(({ count }) => count >= total * 0.99);
-  return Math.round(Number(bucket?.bound) * 1e5) / 100;
+/** The service's own histogram of assessments. */
+async function assessmentTimes(admin: string): Promise<Buckets> {
+  return bucketsOf(await metricsPage(admin), 'tillgate_assessment_seconds', 'event="checkout"');
 }
 
 async function measureFloor(url: string): Promise<number> {

@@ -14,7 +14,12 @@ import { problemOf } from './problem.ts';
 export function addWebhooks(app: Express, door: Door, stored: () => void): void {
   for (const psp of ['stripe', 'adyen'] as const satisfies readonly PspName[]) {
     app.post(`/webhooks/${psp}/:account`, async (request, response) => {
+      const began = performance.now();
       const id = requestId(request, door.deps.newId);
+      response.once('close', () => {
+        const labels = { method: 'post', route: `/webhooks/${psp}`, status: String(response.statusCode) };
+        door.metrics.http_request_seconds.observe(labels, (performance.now() - began) / 1000);
+      });
       // Before there is room to take: anybody may send a body here, and as slowly as they like.
       const body = await readBody(request, { bytesMax: webhookBytesMax });
       if (!body.ok) {
