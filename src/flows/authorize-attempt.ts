@@ -146,7 +146,7 @@ export async function concludeQuietly(
   if (concluded === null) return null;
   const committed = await commit(deps, purchase, concluded, at, along);
   if (committed.saved === 'saved') {
-    observe(deps, committed.purchase, attemptId, outcome, at);
+    await observeLater(deps, committed.purchase, attemptId, outcome, at);
     return committed;
   }
   const { merchantId, id } = purchase.checkout;
@@ -174,6 +174,23 @@ export function unchanged(purchase: Purchase): Step {
   return step(purchase, { journal: [], events: [] });
 }
 
+/** Where the request is over, only its assessment still knows device and network: a declined challenge counts there too. */
+async function observeLater(
+  deps: Deps,
+  purchase: Purchase,
+  attemptId: string,
+  outcome: AttemptOutcome,
+  at: Instant,
+): Promise<void> {
+  const attempt = purchase.sale?.attempts.find(({ id }) => id === attemptId);
+  if (attempt === undefined) return;
+  // Money has moved already: what cannot be read makes counts lower, and nothing else.
+  const assessment = await deps.store.assessments
+    .find(purchase.checkout.merchantId, attempt.request.assessmentId)
+    .catch(() => null);
+  observe(deps, purchase, attemptId, outcome, at, signalsOf(purchase, {}), assessment?.entities);
+}
+
 /** Tells the counters how it went. */
 function observe(
   deps: Deps,
@@ -182,10 +199,12 @@ function observe(
   outcome: AttemptOutcome,
   at: Instant,
   signals: Signals = signalsOf(purchase, {}),
+  judged: Assessment['entities'] = {},
 ): void {
   if (outcome.kind !== 'authorized' && outcome.kind !== 'declined') return;
   const attempt = purchase.sale?.attempts.find(({ id }) => id === attemptId);
   deps.risk.observe({
+    judged,
     merchantId: purchase.checkout.merchantId,
     at: attempt?.request.happenedAt ?? at,
     signals: withCard(signals, outcome.card),

@@ -166,7 +166,8 @@ async function observe(
   const before = judged.get(signals);
   const context =
     before?.merchantId === merchantId ? before.context : contextOf(reading, merchantId, signals, at);
-  await velocity.observe(merchantId, context.keys, changeOf(observation, amountOf(context)));
+  const keys = { ...observation.judged, ...context.keys };
+  await velocity.observe(merchantId, keys, changeOf(observation, amountOf(context)));
 }
 
 function changeOf(observation: Observation, amount: number): Change {

@@ -1,6 +1,7 @@
 import type { Assessment } from '../domain/risk/assessment.ts';
 import type { Flip, Recorded } from '../domain/risk/backtest.ts';
 import type { AssessmentEvent } from '../domain/risk/decision.ts';
+import type { EntityKeys } from '../domain/risk/entities.ts';
 import type { Entry } from '../domain/risk/entry.ts';
 import type { ListDeclarations } from '../domain/risk/policy/list.ts';
 import type { Policy } from '../domain/risk/policy/policy.ts';
@@ -77,6 +78,8 @@ export type Observation = {
   readonly merchantId: MerchantId;
   readonly at: Instant;
   readonly signals: Signals;
+  /** The entities of the assessment before it, where the signals no longer name them all. */
+  readonly judged?: EntityKeys;
 } & (
   | { readonly what: 'attempted'; readonly event: AssessmentEvent }
   | { readonly what: 'succeeded' | 'declined' | 'refused'; readonly event: AssessmentEvent }

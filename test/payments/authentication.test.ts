@@ -96,6 +96,23 @@ describe('a challenge', () => {
     expect(again.body).toMatchObject({ status: 'completed', payment: { captured: 1299 } });
   });
 
+  it('that ends in a decline counts against the device that asked for the payment', async () => {
+    const signals = { device: { id: newId('req') } };
+    const paid = await shop.pay({ ...challenged, signals });
+    await shop.script('POST', `payment_intents/${pspReferenceOf(paid)}/authenticate`, { result: 'failed' });
+    await comeBack(paid);
+    expect(await read(paid)).toMatchObject({ status: 'open' });
+    const next = await eventually(async () => {
+      const { body } = await shop.pay({ payment_method: 'pm_card_visa', signals });
+      const { id } = body['assessment'] as { id: string };
+      const [row] = await shop.query(
+        `select record->'features'->>'device.declines_1h' as declines from assessments where id = '${id}'`,
+      );
+      return row?.['declines'] === '1';
+    });
+    expect(next).toBe(true);
+  });
+
   it('that was canceled by the shop cannot be passed any more', async () => {
     const paid = await shop.pay(challenged);
     const canceled = await shop.call('POST', `/v1/checkouts/${idOf(paid)}/cancel`);
