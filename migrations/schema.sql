@@ -294,6 +294,7 @@ create table merchants
   id text not null
   name text not null
   created_at timestamp with time zone not null
+  event_fields text[] not null default '{}'::text[] -- What the events of its orders hold beside references: customer.reference, metadata
   constraint merchants_pkey PRIMARY KEY (id)
 
 create table movements

@@ -6,6 +6,7 @@ import { webhookCalls } from './events/webhooks/calls.ts';
 import type { MerchantKeys } from './flows/create-merchant.ts';
 import type { Deps } from './flows/deps.ts';
 import { followEntries } from './flows/follow-entries.ts';
+import { followEventFields } from './flows/follow-event-fields.ts';
 import { followPolicies } from './flows/follow-policies.ts';
 import { makeAdmin } from './http/admin.ts';
 import { authenticator } from './http/authenticate.ts';
@@ -112,6 +113,7 @@ export async function startService(
     allowed: { loopback: config.events.webhooksToLoopback },
     timeoutMs: 15_000,
   });
+  const eventFields = followEventFields(store);
   const deps: Deps = {
     store,
     risk: risk.risk,
@@ -123,6 +125,7 @@ export async function startService(
     failpoint: failpointAt(config.failpoint),
     leaseMs: config.leaseMs,
     publicUrl: config.publicUrl,
+    fieldsOf: eventFields.fieldsOf,
     calls,
   };
   const headers = apiHeaders();
@@ -139,7 +142,7 @@ export async function startService(
     sendProblem: problemSender({ docsUrl: '/docs', headers }),
     random,
   };
-  const learn = [followEntries(deps), followPolicies(deps)];
+  const learn = [followEntries(deps), followPolicies(deps), eventFields.follow];
   const follow = async (): Promise<void> => {
     for (const each of learn) await each();
   };

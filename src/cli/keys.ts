@@ -1,6 +1,7 @@
 import { createPublicKey, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { type EventField, eventFields } from '../domain/events/event-fields.ts';
 import { createMerchant } from '../flows/create-merchant.ts';
 import { publishableScopes } from '../domain/scope.ts';
 import { issueApiKey, rotateApiKey } from '../flows/issue-api-key.ts';
@@ -15,6 +16,7 @@ import { withSecretFiles } from '../production.ts';
 
 const usage = `Merchants and their API keys, in the database that DATABASE_URL names:
   keys merchant NAME                     make a merchant with a key of each kind
+  keys fields MERCHANT --events a,b      what its order events hold beside references: customer.reference, metadata
   keys list MERCHANT                     list its keys: scopes, last use, expiry
   keys create MERCHANT [--kind secret|publishable] [--scopes a,b] [--days N] [--networks 192.0.2.0/24,…]
   keys rotate KEY [--overlap-hours 24]   make a successor; the old key works until the overlap ends
@@ -29,6 +31,7 @@ const { values, positionals } = parseArgs({
     scopes: { type: 'string' },
     days: { type: 'string' },
     networks: { type: 'string', default: '' },
+    events: { type: 'string' },
     'public-key': { type: 'string' },
     'overlap-hours': { type: 'string', default: '24' },
   },
@@ -55,6 +58,12 @@ async function run(): Promise<object> {
       case 'merchant':
         if (subject === '') throw new Misused(usage);
         return await createMerchant(deps, subject);
+      case 'fields': {
+        const fields = fieldsIn(values.events);
+        if (!(await store.merchants.setEventFields(idOf('mer', subject), fields)))
+          throw new Misused(`there is no merchant ${subject}`);
+        return { id: subject, event_fields: fields };
+      }
       case 'list':
         return { keys: (await store.merchants.listApiKeys(idOf('mer', subject))).map(shown) };
       case 'create':
@@ -81,6 +90,20 @@ async function run(): Promise<object> {
   } finally {
     await database.close();
   }
+}
+
+/** An empty list takes all of them out again; a list that is missing is a mistake. */
+function fieldsIn(list: string | undefined): readonly EventField[] {
+  if (list === undefined) throw new Misused(`--events is missing; there are ${eventFields.join()}`);
+  return list
+    .split(',')
+    .filter((each) => each !== '')
+    .map((each) => {
+      const field = eventFields.find((one) => one === each);
+      if (field === undefined)
+        throw new Misused(`there is no field ${each}; there are ${eventFields.join()}`);
+      return field;
+    });
 }
 
 function wanted() {

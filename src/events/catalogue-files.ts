@@ -48,7 +48,10 @@ What Tillgate tells the rest of a shop. Generated from \`src/events/catalogue.ts
 the compiler holds the catalogue against the domain, and the check fails when these files are stale.
 
 Every event is a [CloudEvent](https://cloudevents.io) 1.0.2 in structured JSON. No event holds personal data: buyers,
-cards and addresses appear as references.
+cards and addresses appear as references. A merchant may let two fields of its checkouts into the events of its own orders,
+\`customer_reference\` and \`metadata\`: an operator says so with \`npm run keys -- fields MERCHANT --events
+customer.reference,metadata\`, and takes them out with \`--events ""\`. It counts within seconds, for events from then on: what was
+said stays in the outbox, its archives and whatever consumers keep.
 
 | type | what it says | |
 | --- | --- | --- |

@@ -37,6 +37,20 @@ const order = {
   order_id: id('ord', 'The order.'),
   checkout_id: id('chk', 'The checkout that it came from.'),
   total: money('What the order costs.'),
+  customer_reference: z
+    .string()
+    .optional()
+    .meta({
+      description: 'The shop’s own id of the customer. Only where the merchant lets it in.',
+      examples: ['C-1042'],
+    }),
+  metadata: z
+    .record(z.string(), z.string())
+    .optional()
+    .meta({
+      description: 'What the shop wrote on the checkout. Only where the merchant lets it in.',
+      examples: [{ basket: 'B-77' }],
+    }),
 };
 const attempt = { ...order, attempt_id: id('att', 'One try at one PSP.') };
 const movement = {

@@ -1,5 +1,6 @@
 import { assessmentMade } from '../domain/events/assessment-made.ts';
 import type { Event, EventFact } from '../domain/events/event.ts';
+import { withFields } from '../domain/events/event-fields.ts';
 import type { Purchase } from '../domain/purchase/purchase.ts';
 import type { Step } from '../domain/purchase/step.ts';
 import type { Label } from '../domain/risk/label.ts';
@@ -63,6 +64,7 @@ function numbered(
   at: Instant,
 ): readonly Event[] {
   if (sale === undefined) return [];
+  const fields = deps.fieldsOf(checkout.merchantId);
   const first = sale.order.eventCount - facts.length + 1;
   return facts.map((fact, index) =>
     traced(deps, {
@@ -71,7 +73,7 @@ function numbered(
       at,
       aggregate: { type: 'order', id: sale.order.id },
       sequence: first + index,
-      ...fact,
+      ...withFields(fact, fields, checkout),
     }),
   );
 }

@@ -1,10 +1,11 @@
 import type { Customer, PaymentMethod } from '../domain/customer/customer.ts';
 import type { Event } from '../domain/events/event.ts';
+import type { EventField } from '../domain/events/event-fields.ts';
 import type { Purchase } from '../domain/purchase/purchase.ts';
 import type { Assessment } from '../domain/risk/assessment.ts';
 import type { Label } from '../domain/risk/label.ts';
 import type { WebhookCalls } from '../events/sink.ts';
-import type { NewId } from '../kernel/ids.ts';
+import type { MerchantId, NewId } from '../kernel/ids.ts';
 import type { Clock } from '../kernel/instant.ts';
 import type { PspDirectory } from '../psp/psp.ts';
 import type { Desk, Risk } from '../risk/risk.ts';
@@ -26,6 +27,8 @@ export type Deps = {
   readonly leaseMs: number;
   /** Where PSPs send the buyer's browser back to. */
   readonly publicUrl: string;
+  /** What a merchant lets into the events of its orders. */
+  readonly fieldsOf: (merchantId: MerchantId) => readonly EventField[];
   /** How merchants' endpoints are called. */
   readonly calls: WebhookCalls;
   /** The W3C trace context of the request that is served; none where a worker acts by itself. */

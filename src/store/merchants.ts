@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { eventFields } from '../domain/events/event-fields.ts';
 import type { ApiKey, ListedApiKey } from '../domain/merchant.ts';
 import { scopes } from '../domain/scope.ts';
 import type { Database } from './database.ts';
@@ -7,6 +8,8 @@ import { raw, sql } from './sql.ts';
 import type { Store } from './store.ts';
 
 const merchantRow = z.object({ id: id('mer'), name: z.string(), created_at: instant });
+
+const eventFieldsRow = z.object({ id: id('mer'), event_fields: z.array(z.enum(eventFields)) });
 
 const apiKeyRow = z.object({
   id: id('key'),
@@ -72,6 +75,23 @@ export function merchantQueries(database: Database): Store['merchants'] {
     create: async (merchant) => {
       await database.rows(sql`insert into merchants (id, name, created_at)
         values (${merchant.id}, ${merchant.name}, ${toTimestamp(merchant.createdAt)})`);
+    },
+    eventFields: async () => {
+      const rows = await database.rows(
+        sql`select id, event_fields from merchants where event_fields <> '{}'`,
+      );
+      return new Map(
+        rows.map((row) => {
+          const { id: merchantId, event_fields } = eventFieldsRow.parse(row);
+          return [merchantId, event_fields];
+        }),
+      );
+    },
+    setEventFields: async (merchantId, fields) => {
+      const rows = await database.rows(
+        sql`update merchants set event_fields = ${fields} where id = ${merchantId} returning 1`,
+      );
+      return rows.length === 1;
     },
     list: async () => {
       const rows = await database.rows(

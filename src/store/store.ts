@@ -1,3 +1,4 @@
+import type { EventField } from '../domain/events/event-fields.ts';
 import type { Customer, PaymentMethod, RemovedMethod } from '../domain/customer/customer.ts';
 import type { Event } from '../domain/events/event.ts';
 import type { ArchivedMonth } from '../domain/events/archived-month.ts';
@@ -53,6 +54,10 @@ export type Store = {
     readonly findApiKey: (hash: Uint8Array) => Promise<ApiKey | null>;
     readonly create: (merchant: Merchant) => Promise<void>;
     readonly list: () => Promise<readonly Merchant[]>;
+    /** What those merchants let into the events of their orders that let in anything. */
+    readonly eventFields: () => Promise<ReadonlyMap<MerchantId, readonly EventField[]>>;
+    /** Answers whether there is such a merchant. Processes know within seconds. */
+    readonly setEventFields: (id: MerchantId, fields: readonly EventField[]) => Promise<boolean>;
     readonly addApiKey: (key: NewApiKey) => Promise<void>;
     readonly findApiKeyById: (id: ApiKey['id']) => Promise<ListedApiKey | null>;
     readonly listApiKeys: (merchantId: MerchantId) => Promise<readonly ListedApiKey[]>;

@@ -135,6 +135,7 @@ export async function startTestService(
   return {
     api,
     admin: () => service.admin,
+    deps: () => service.deps,
     env,
     databaseUrl: database.url,
     store,

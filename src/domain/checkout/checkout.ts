@@ -30,7 +30,7 @@ export type Checkout = {
   readonly version: number;
 };
 
-/** Personal data: kept in one erasable column, never in events, logs or counters. */
+/** Personal data: kept in one erasable column, never in logs or counters; in events only what the merchant lets in. */
 export type Buyer = {
   readonly customerId?: CustomerId;
   /** The shop's own id of the customer. */

@@ -44,14 +44,16 @@ export function schemaName(type: EventType): string {
   return `urn:tillgate:event:${type}:1`;
 }
 
-/** A domain value as it is written on the wire: field names in snake case, amounts as JSON integers. */
+/** A domain value as it is written on the wire: our field names in snake case, the shop's own as it wrote them. */
 export type Wire<T> = T extends bigint
   ? number
   : T extends string | number | boolean | null | undefined
     ? T
     : T extends readonly (infer Item)[]
       ? readonly Wire<Item>[]
-      : { readonly [Name in keyof T as Snake<Name & string>]: Wire<T[Name]> };
+      : string extends keyof T
+        ? T
+        : { readonly [Name in keyof T as Snake<Name & string>]: Wire<T[Name]> };
 
 type Snake<Name extends string> = Name extends `${infer First}${infer Rest}`
   ? First extends Lowercase<First>
@@ -66,7 +68,7 @@ export function toWireData(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([name, each]) => [
       name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      toWireData(each),
+      name === 'metadata' ? each : toWireData(each),
     ]),
   );
 }

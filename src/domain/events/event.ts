@@ -12,11 +12,12 @@ import type {
 } from '../../kernel/ids.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import type { Money } from '../../kernel/money.ts';
+import type { Checkout } from '../checkout/checkout.ts';
 import type { Advice, DeclineCode } from '../payment/decline.ts';
 import type { RefundReason } from '../payment/movement.ts';
 import type { AssessmentEvent, Decision } from '../risk/decision.ts';
 
-/** What the outbox says. Holds references and pseudonyms, never raw personal data. */
+/** What the outbox says. Holds references and pseudonyms; raw personal data only where the merchant lets it in. */
 export type Event = {
   readonly id: EventId;
   readonly merchantId: MerchantId;
@@ -113,7 +114,14 @@ export type EventFact =
 
 export type EventType = EventFact['type'];
 
-type OrderData = { readonly orderId: OrderId; readonly checkoutId: CheckoutId; readonly total: Money };
+type OrderData = {
+  readonly orderId: OrderId;
+  readonly checkoutId: CheckoutId;
+  readonly total: Money;
+  /** Both only where the merchant lets them in (event-fields.ts). */
+  readonly customerReference?: string;
+  readonly metadata?: Checkout['metadata'];
+};
 type AttemptData = OrderData & { readonly attemptId: AttemptId };
 /** Why money is given back that a PSP took. */
 export type Unwanted = 'checkout_closed' | 'paid_already' | 'amount_changed';

@@ -166,7 +166,7 @@ function moneyToText(_key: string, value: unknown): unknown {
 function textToMoney<T extends object>(data: T): T {
   const entries = Object.entries(data).map(([key, value]: [string, unknown]): [string, unknown] => [
     key,
-    isMoneyText(value) ? { ...value, amount: BigInt(value.amount) } : value,
+    key !== 'metadata' && isMoneyText(value) ? { ...value, amount: BigInt(value.amount) } : value,
   ]);
   return Object.fromEntries(entries) as T;
 }
