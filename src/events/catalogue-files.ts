@@ -66,6 +66,29 @@ ${rows.join('\n')}
 - A sink that refuses an event five times gets the later ones of the same subject only after it:
   \`npm run events -- set-aside\`, \`replay\`, \`skip\`. A sink that answers "taken" and then loses the event is beyond us.
 
+## Consuming
+
+A consumer in Node that keeps a read model of the orders, whatever comes twice or too early:
+
+\`\`\`js
+import { consumer, memoryLedger, orders, readWebhook } from 'tillgate/events';
+
+let model = orders.empty;
+const { receive, gaps } = consumer(memoryLedger(), async (event) => {
+  model = orders.apply(model, event);
+});
+
+/** \`body\` is the text as it came: the signature is over its bytes. Throws when no secret verifies it: answer 401. */
+export async function onWebhook(body, headers, secrets) {
+  await receive(readWebhook(body, headers, secrets));
+  return { model, missing: gaps() };
+}
+\`\`\`
+
+From Kafka, Redis Streams or SQS, \`readEvent\` takes the place of \`readWebhook\`. A ledger of your own, kept in the transaction
+that \`apply\` writes in, makes each event count once whatever crashes. \`project(orders, events)\` and \`project(kpis, events)\` build
+the same from all events again; \`toBytes\` of both is equal.
+
 ## What may change
 
 A consumer that ignores what it does not know never breaks. Without notice there may come new types, new properties, new

@@ -1,4 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import type { Event } from '../../src/domain/events/event.ts';
 import { toEnvelope } from '../../src/domain/events/envelope.ts';
@@ -19,6 +21,10 @@ const merchantId = newId('mer');
 
 /** An order's life: created, declined once, captured, refunded in part. */
 function life(amount: bigint): ReceivedEvent[] {
+  return envelopes(amount).map(readEvent);
+}
+
+function envelopes(amount: bigint): string[] {
   const orderId = newId('ord');
   const euros = (minor: bigint) => money(minor, 'EUR' as Currency);
   const data = { orderId, checkoutId: newId('chk'), total: euros(amount) };
@@ -43,7 +49,7 @@ function life(amount: bigint): ReceivedEvent[] {
       sequence: nth + 1,
       ...fact,
     };
-    return readEvent(JSON.stringify(toEnvelope(event)));
+    return JSON.stringify(toEnvelope(event));
   });
 }
 
@@ -137,4 +143,35 @@ test('the read models say what happened', () => {
 test('what is no event of ours is refused', () => {
   expect(() => readEvent('{"specversion":"1.0","id":"1","source":"/x","type":"y"}')).toThrow(TypeError);
   expect(() => readEvent('{}')).toThrow();
+});
+
+test('the consumer of the documentation does what is said of it', () => {
+  const page = readFileSync(new URL('../../docs/events/README.md', import.meta.url), 'utf8');
+  const [, shown = ''] = /```js\n([^]*?)```/.exec(page) ?? [];
+  const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+  const [first, second, third] = envelopes(1000n);
+  const script = `import { Webhook } from 'standardwebhooks';
+    ${shown}
+    const secret = ${JSON.stringify(secret)};
+    const said = [];
+    for (const body of ${JSON.stringify([first, third, third, second])}) {
+      const at = new Date();
+      const headers = {
+        'webhook-id': JSON.parse(body).id,
+        'webhook-timestamp': String(Math.floor(at / 1000)),
+        'webhook-signature': new Webhook(secret).sign(JSON.parse(body).id, at, body),
+      };
+      const { model, missing } = await onWebhook(body, headers, [secret]);
+      said.push([Object.values(model)[0].status, missing.flatMap((gap) => gap.missing)]);
+      const forged = await onWebhook(body + ' ', headers, [secret]).catch((error) => error.message);
+      if (forged !== 'no secret verifies the webhook') throw new Error('a forged one was taken');
+    }
+    console.log(JSON.stringify(said));`;
+  const out = execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' });
+  expect(JSON.parse(out)).toEqual([
+    ['pending', []],
+    ['pending', [2]],
+    ['pending', [2]],
+    ['captured', []],
+  ]);
 });
