@@ -1,5 +1,7 @@
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { showFigure } from '../harness/figure.ts';
 import { startTestService, type TestService } from '../harness/service.ts';
 
 let shop: TestService;
@@ -19,6 +21,10 @@ function raw(text: string): Promise<string> {
     socket.on('error', () => undefined);
     socket.on('close', () => resolve(heard));
   });
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 500 && !isSo(); tries += 1) await sleep(50);
 }
 
 const statusesIn = (heard: string): number[] =>
@@ -57,6 +63,72 @@ describe('a request that two servers would read differently', () => {
     for (const status of statuses) expect([400, 401]).toContain(status);
     // Whatever was answered, nothing behind it was taken for a second request.
     expect(statuses).not.toContain(200);
+  });
+});
+
+describe('clients that connect and say nothing', () => {
+  /** Both ends of each are in this process, which may need leave for more than 20,000 descriptors. */
+  const wanted = 10_000;
+
+  test('are all closed, while others are served [F8.4]', async () => {
+    const { hostname, port } = new URL(shop.api);
+    // A shop's server has its connection already.
+    expect((await shop.call('GET', '/v1/events')).status).toBe(200);
+    let closed = 0;
+    let most = 0;
+    for (let at = 0; at < wanted; at += 100) {
+      await Promise.all(
+        Array.from({ length: 100 }, async () => {
+          // Reading, or the end would not be noticed.
+          const socket = connect(Number(port), hostname).resume();
+          socket.on('error', () => undefined).once('close', () => (closed += 1));
+          await new Promise((resolve) => socket.once('connect', resolve));
+        }),
+      );
+      most = Math.max(most, at + 100 - closed);
+    }
+    const opened = performance.now();
+    expect((await shop.call('GET', '/v1/events')).status).toBe(200);
+    const servedMs = performance.now() - opened;
+    await until(() => closed === wanted);
+    const closedMs = performance.now() - opened;
+    showFigure(
+      `idle sockets: ${wanted} opened, ${most} at once, all closed ${(closedMs / 1000).toFixed(1)} s after the last; ` +
+        `a call meanwhile ${servedMs.toFixed(0)} ms`,
+    );
+    expect(most).toBeGreaterThan(wanted / 4);
+    expect(servedMs).toBeLessThan(1_000);
+    expect(closed).toBe(wanted);
+    expect(closedMs).toBeLessThan(20_000);
+  }, 60_000);
+});
+
+describe('who tries stolen passwords', () => {
+  const login = (ip: string, email: string) =>
+    shop.call('POST', '/v1/assessments', {
+      body: { event: 'login', signals: { device: { ip }, customer: { email } } },
+    });
+
+  test('from one address over many accounts is challenged, and others are not [F10.5]', async () => {
+    const codes: unknown[] = [];
+    for (let at = 0; at < 70; at += 1)
+      codes.push((await login('203.0.113.77', `victim-${at}@example.com`)).body['code'] ?? 'assessed');
+    const first = codes.indexOf('challenge_required');
+    showFigure(`credential stuffing: challenged from login ${first + 1} of one address`);
+    expect(first).toBeGreaterThan(5);
+    expect(codes.slice(first)).toEqual(codes.slice(first).map(() => 'challenge_required'));
+    expect((await login('198.51.100.77', 'ada@example.com')).status).toBe(201);
+  });
+
+  test('guesses no keys either: an address without a known one is cut off [F10.5]', async () => {
+    const statuses: number[] = [];
+    for (let at = 0; at < 245; at += 1)
+      statuses.push(
+        (await shop.call('GET', '/v1/events', { key: `sk_${String(at).padStart(43, 'a')}` })).status,
+      );
+    expect(statuses[0]).toBe(401);
+    expect(statuses.at(-1)).toBe(429);
+    expect((await shop.call('GET', '/v1/events')).status).toBe(200);
   });
 });
 
