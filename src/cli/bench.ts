@@ -125,7 +125,7 @@ async function measureFloor(url: string): Promise<number> {
       merchant === undefined
         ? []
         : await store.events
-            .list(merchant.id, null, 2)
+            .list(merchant.id, null, 100)
             .then((all) =>
               all.flatMap(({ event }) => (event.type === 'assessment.made' ? [event.data.assessmentId] : [])),
             );
