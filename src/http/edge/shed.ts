@@ -9,10 +9,10 @@ export type Admission =
   | (EdgeRefusal & { readonly retryAfterS: number });
 
 /**
- * The share of the capacity that a class may find taken and still be let in. More than half is kept for critical
+ * The share of the capacity that a class may find taken and still be let in. Half is kept for critical
  * calls alone: every request in flight is one that they wait behind, at the database and at the loop.
  */
-const share: Readonly<Record<RequestClass, number>> = { critical: 1, confirm: 0.4, create: 0.3, list: 0.2 };
+const share: Readonly<Record<RequestClass, number>> = { critical: 1, confirm: 0.5, create: 0.4, list: 0.25 };
 
 /** Longer for what matters less, so that the retries do not arrive together. */
 const retryAfterS: Readonly<Record<RequestClass, number>> = { critical: 1, confirm: 1, create: 2, list: 5 };
@@ -77,7 +77,7 @@ const delayMsMax = 75;
  * Never less room than this: a machine that is busy with something else must not turn away the few buyers there are,
  * and a process that lets nobody in would not notice that it has recovered.
  */
-const roomMin = 80;
+const roomMin = 160;
 
 /** Additive increase, multiplicative decrease, as TCP finds its share: a tenth of a second per step. */
 export function nextRoom(room: number, loopDelayMs: number, inFlightMax: number): number {
