@@ -9,8 +9,8 @@ export type Admission =
   | (EdgeRefusal & { readonly retryAfterS: number });
 
 /**
- * The share of the capacity that a class may find taken and still be let in. Half is kept for critical
- * calls alone: every request in flight is one that they wait behind, at the database and at the loop.
+ * The share of the capacity that a class may find taken and still be let in. Half is kept for critical calls alone: every
+ * request in flight is one that they wait behind, at the database and at the loop.
  */
 const share: Readonly<Record<RequestClass, number>> = { critical: 1, confirm: 0.5, create: 0.4, list: 0.25 };
 
