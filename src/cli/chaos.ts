@@ -6,6 +6,7 @@ import { secondMs } from '../kernel/instant.ts';
 import { auditPurchases } from '../store/audit.ts';
 import { openDatabase } from '../store/database.ts';
 import { sql } from '../store/sql.ts';
+import { waitForDatabase } from '../store/wait-for-database.ts';
 import { type Acknowledged, openShop } from './chaos/shop.ts';
 import { startChildService } from './child-service.ts';
 import { until } from './crashes.ts';
@@ -49,10 +50,13 @@ async function killService(): Promise<void> {
 /** A backend that dies takes all sessions with it: the server recovers from its log, as after an immediate stop. */
 async function crashPostgres(): Promise<void> {
   deaths.postgresql += 1;
+  await waitForDatabase(stage.databaseUrl, settlingMs);
   const session = openSession();
   const [row] = await session.rows(sql`select pg_backend_pid() as pid`);
   process.kill((row as { pid: number }).pid, 'SIGKILL');
   await session.close();
+  // The server has noticed by then, and recovers.
+  await sleep(100);
 }
 
 function openSession() {
@@ -97,6 +101,7 @@ try {
   const session = openSession();
   const audit = async () =>
     auditAll(auditPurchases(session), await readLedger(stage.stripeUrl), { now: Date.now(), settlingMs: 0 });
+  await waitForDatabase(stage.databaseUrl, settlingMs);
   const quiet = await until(async () => ((await audit()).violations.length === 0 ? true : null), settlingMs);
   const { violations } = quiet === null ? await audit() : { violations: [] };
   await session.close();

@@ -4,12 +4,14 @@ import { type Config, ConfigRefused, readConfig } from '../config.ts';
 import { startPostgres } from '../embedded/postgres.ts';
 import { type MerchantKeys, createMerchant } from '../flows/create-merchant.ts';
 import { type MerchantId, type NewId, idFrom } from '../kernel/ids.ts';
+import { secondMs } from '../kernel/instant.ts';
 import { startService } from '../main.ts';
 import { refuseDefaults, withSecretFiles } from '../production.ts';
 import { type Log, makeLog } from '../observe/log.ts';
 import { openDatabase } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
 import { postgresStore } from '../store/postgres-store.ts';
+import { waitForDatabase } from '../store/wait-for-database.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import {
   registerAdyenWebhook,
@@ -28,6 +30,10 @@ const { values } = parseArgs({
 });
 
 const began = performance.now();
+
+/** A database that was killed replays its log before it answers; an orchestrator gives up on us after about as long. */
+const databasePatienceMs = 60 * secondMs;
+
 /** In the order they were started; stopped in the opposite order. */
 const started: { readonly what: string; readonly stop: () => Promise<unknown> }[] = [];
 
@@ -47,6 +53,9 @@ async function start(): Promise<void> {
   const log = makeLog({
     level: values.json || process.stdout.isTTY ? quietly(config.logLevel) : config.logLevel,
   });
+  await waitForDatabase(config.databaseUrl, databasePatienceMs, (reason) =>
+    log.warn('waiting for the database', { reason }),
+  );
   await migrate(config.databaseUrl);
   const { merchantId, keys } = await provideMerchant(config, directory, env['DATABASE_URL'] === given);
   const service = await startService(config, merchantId, log, standIn ? keys : null);

@@ -17,6 +17,7 @@ async function run(script: string, ...args: readonly string[]): Promise<object> 
   child.stdout.on('data', (text: Buffer) => (said += text.toString()));
   child.stderr.on('data', (text: Buffer) => (complaints += text.toString()));
   await once(child, 'close');
+  if (said === '') throw new Error(complaints);
   return { ...(JSON.parse(said.trim().split('\n').at(-1) ?? '{}') as object), complaints };
 }
 
