@@ -10,6 +10,7 @@ export type Config = {
   readonly publicUrl: string;
   readonly databaseUrl: string;
   readonly poolMax: number;
+  readonly databaseTimeoutMs: number;
   readonly redisUrl: string | null;
   /** Keys the hashes of personal data in counters; never leaves the process. */
   readonly secret: string;
@@ -79,6 +80,7 @@ const environment = z.object({
   PUBLIC_URL: url.optional(),
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'is not a postgres:// URL'),
   DATABASE_POOL_MAX: wholeNumber.default(20),
+  DATABASE_TIMEOUT_MS: wholeNumber.default(10_000),
   REDIS_URL: z
     .string()
     .regex(/^rediss?:\/\//, 'is not a redis:// URL')
@@ -148,6 +150,7 @@ export function readConfig(env: Environment): Config {
     publicUrl: set.PUBLIC_URL ?? `http://${set.HOST}:${set.PORT}`,
     databaseUrl: set.DATABASE_URL,
     poolMax: set.DATABASE_POOL_MAX,
+    databaseTimeoutMs: set.DATABASE_TIMEOUT_MS,
     redisUrl: set.REDIS_URL ?? null,
     secret: set.TILLGATE_SECRET,
     stripe: stripeOf(set),

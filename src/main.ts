@@ -71,7 +71,7 @@ export async function startService(
   const database = openDatabase({
     url: config.databaseUrl,
     poolMax: config.poolMax,
-    statementTimeoutMs: 10_000,
+    statementTimeoutMs: config.databaseTimeoutMs,
     connectTimeoutMs: 5_000,
     onIdleFault: (error) => log.warn('an idle database connection broke', { error }),
   });

@@ -3,12 +3,16 @@ export type Batched<Ask, Answer> = (kind: string, ask: Ask) => Promise<Answer>;
 
 type Waiting<Ask, Answer> = {
   readonly ask: Ask;
+  readonly since: number;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (fault: unknown) => void;
 };
 
 /** Two, so that one batch can be on its way while the database works on the other. */
 const inFlightMax = 2;
+
+/** Who has waited this long behind a batch that then failed fails with it: the next one would keep it waiting as long. */
+const lateMs = 1_000;
 
 /**
  * Joins what is asked at the same time. The first ask of a kind goes at once; what comes while two batches are under way
@@ -33,7 +37,9 @@ export function batched<Ask, Answer>(
       const answers = await run(batch.map(({ ask }) => ask));
       batch.forEach(({ resolve }, index) => resolve(answers[index] as Answer));
     } catch (fault) {
-      for (const { reject } of batch) reject(fault);
+      const late = performance.now() - lateMs;
+      const behind = queue.waiting.splice(0, queue.waiting.filter(({ since }) => since < late).length);
+      for (const { reject } of [...batch, ...behind]) reject(fault);
     } finally {
       queue.inFlight -= 1;
       if (queue.waiting.length === 0 && queue.inFlight === 0) queues.delete(kind);
@@ -48,7 +54,7 @@ export function batched<Ask, Answer>(
         queue = { waiting: [], inFlight: 0 };
         queues.set(kind, queue);
       }
-      queue.waiting.push({ ask, resolve, reject });
+      queue.waiting.push({ ask, since: performance.now(), resolve, reject });
       void send(kind);
     });
 }

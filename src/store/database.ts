@@ -28,6 +28,9 @@ export type DatabaseSettings = {
 const planByKey =
   '-c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan';
 
+/** A server that did not stop the statement by then is frozen or cut off: the connection is given up, and the end unknown. */
+const silentMsMax = 1_000;
+
 const int8 = 20;
 const timestamptz = 1184;
 
@@ -39,6 +42,7 @@ export function openDatabase(settings: DatabaseSettings): Database {
     connectionString: settings.url,
     max: settings.poolMax,
     statement_timeout: settings.statementTimeoutMs,
+    query_timeout: settings.statementTimeoutMs + silentMsMax,
     connectionTimeoutMillis: settings.connectTimeoutMs,
     application_name: 'tillgate',
     options: planByKey,

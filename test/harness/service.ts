@@ -17,7 +17,7 @@ import { startStripeSandbox } from '../../src/sandbox/stripe/server.ts';
 import { auditPurchases } from '../../src/store/audit.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { postgresStore } from '../../src/store/postgres-store.ts';
-import { freshDatabase } from './database.ts';
+import { type FreshDatabase, freshDatabase } from './database.ts';
 
 export const newId: NewId = (prefix) => idFrom(prefix, Date.now(), randomBytes(10));
 
@@ -48,9 +48,15 @@ export type TestService = Awaited<ReturnType<typeof startTestService>>;
  * Its policy decides by amount, in EUR: 9,000 and more is blocked, 8,000 reviewed, 7,000 challenged.
  */
 export async function startTestService(
-  options: { webhooks?: boolean; env?: Environment; logLevel?: LogLevel } = {},
+  options: {
+    webhooks?: boolean;
+    env?: Environment;
+    logLevel?: LogLevel;
+    /** Absent: a new one on the server of the test run. */
+    database?: FreshDatabase;
+  } = {},
 ) {
-  const database = await freshDatabase();
+  const database = options.database ?? (await freshDatabase());
   const sandbox = await startStripeSandbox();
   const policies = policiesByAmount();
   const port = await freePort();
