@@ -514,18 +514,6 @@ create table shadow_policies
   CREATE TRIGGER shadow_policies_are_never_deleted BEFORE DELETE ON public.shadow_policies FOR EACH ROW EXECUTE FUNCTION refuse_change()
   comment: Drafts that are evaluated beside the policy in force, for one merchant; recorded, never acted on
 
-create table webhook_attempts
-  merchant_id text not null
-  endpoint_id text not null
-  event_id text not null
-  at timestamp with time zone not null
-  status integer -- The HTTP status; null when no whole answer was heard
-  duration_ms integer not null
-  outcome text not null
-  constraint webhook_attempts_merchant_id_endpoint_id_event_id_fkey FOREIGN KEY (merchant_id, endpoint_id, event_id) REFERENCES webhook_deliveries(merchant_id, endpoint_id, event_id) ON DELETE CASCADE
-  constraint webhook_attempts_pkey PRIMARY KEY (merchant_id, endpoint_id, event_id, at)
-  comment: Superseded by webhook_deliveries.attempts; the next release drops it
-
 create table webhook_deliveries
   merchant_id text not null
   endpoint_id text not null

@@ -1,11 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../src/embedded/port.ts';
 import { watch } from '../../src/embedded/watchdog.ts';
+import { needDebian } from './debian.ts';
 import type { Absent, Service } from './service.ts';
 
 /** It takes some milliseconds; on a machine that is busy, more. */
@@ -14,11 +14,8 @@ const pollMs = 10;
 
 /** A real Redis of our own on a free loopback port, in memory only; root installs it when there is none. */
 export async function startRedis(more: Readonly<Record<string, string>> = {}): Promise<Service | Absent> {
-  if (!isInstalled()) {
-    const problem =
-      process.getuid?.() === 0 ? install() : 'redis-server is not on the PATH and this is not root';
-    if (problem !== undefined) return { absent: problem };
-  }
+  const problem = needDebian('redis-server', isInstalled);
+  if (problem !== undefined) return { absent: problem };
   const port = await freePort();
   const settings = {
     port,
@@ -55,29 +52,6 @@ export async function startRedis(more: Readonly<Record<string, string>> = {}): P
 
 function isInstalled(): boolean {
   return spawnSync('redis-server', ['--version']).status === 0;
-}
-
-/** Debian starts a package's service as it installs it, unless this file's script forbids it. */
-const servicePolicy = '/usr/sbin/policy-rc.d';
-
-/** Installs Debian's package and says what went wrong, if anything did. */
-function install(): string | undefined {
-  const forbids = !existsSync(servicePolicy);
-  if (forbids) writeFileSync(servicePolicy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
-  try {
-    for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'redis-server']]) {
-      process.stderr.write(`apt-get ${args.join(' ')}\n`);
-      const { status, error } = spawnSync('apt-get', ['-q', ...args], {
-        env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-        // Its progress belongs on stderr: stdout ends with our figures.
-        stdio: ['ignore', 2, 2],
-      });
-      if (status !== 0) return `apt-get ${args[0] ?? ''} failed${error ? `: ${error.message}` : ''}`;
-    }
-    return isInstalled() ? undefined : 'redis-server was installed and does not run';
-  } finally {
-    if (forbids) rmSync(servicePolicy);
-  }
 }
 
 function answers(port: number): Promise<boolean> {

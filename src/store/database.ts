@@ -23,10 +23,25 @@ export type DatabaseSettings = {
 /**
  * Every statement of ours goes by a key. A planner without statistics (a young table, a fresh installation) would rather
  * read all of a small table, or sort all that an index finds, keep that plan, and still do so when the table has a million
- * rows. Behind PgBouncer, which passes no options on, set the same for the role.
+ * rows.
  */
-const planByKey =
-  '-c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan';
+export const planByKey: Readonly<Record<string, string>> = {
+  enable_seqscan: 'off',
+  enable_bitmapscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  plan_cache_mode: 'force_generic_plan',
+};
+
+/**
+ * What a connection may rely on, as `?pgbouncer=` of the URL says. PgBouncer in transaction mode takes no settings from
+ * connections (migrate.ts leaves them with the role) and gives each statement whichever connection is free, where one
+ * that was planned under a name elsewhere is not known. From 1.21 on it brings names along, if it is told to.
+ */
+export function poolingOf(url: string): { readonly settings: boolean; readonly names: boolean } {
+  const mode = new URL(url).searchParams.get('pgbouncer');
+  return { settings: mode === null, names: mode === null || mode === 'named' };
+}
 
 /** A server that did not stop the statement by then is frozen or cut off: the connection is given up, and the end unknown. */
 const silentMsMax = 1_000;
@@ -38,20 +53,22 @@ export function openDatabase(settings: DatabaseSettings): Database {
   const types = new pg.TypeOverrides();
   types.setTypeParser(int8, (text) => BigInt(text));
   types.setTypeParser(timestamptz, (text) => Date.parse(text));
+  const pooling = poolingOf(settings.url);
+  const options = Object.entries(planByKey).map(([name, value]) => `-c ${name}=${value}`);
   const pool = new pg.Pool({
     connectionString: settings.url,
     max: settings.poolMax,
-    statement_timeout: settings.statementTimeoutMs,
     query_timeout: settings.statementTimeoutMs + silentMsMax,
     connectionTimeoutMillis: settings.connectTimeoutMs,
     application_name: 'tillgate',
-    options: planByKey,
+    ...(pooling.settings && { statement_timeout: settings.statementTimeoutMs, options: options.join(' ') }),
     types,
   });
   pool.on('error', settings.onIdleFault);
   const run = async (statement: Statement): Promise<readonly unknown[]> => {
+    const { text, values } = statement;
     try {
-      const result = await pool.query(statement);
+      const result = await pool.query(pooling.names ? statement : { text, values });
       return result.rows as unknown[];
     } catch (cause) {
       throw isError(cause) ? new StoreFault(cause) : cause;

@@ -39,7 +39,7 @@ export async function openOutbox(url: string): Promise<Outbox> {
   await store.merchants.create({ id: merchantId, name: 'test', createdAt: Date.now() });
   const empty = async () => {
     await database.rows(
-      sql`truncate events, relay_cursors, relay_set_aside, webhook_endpoints, webhook_deliveries, webhook_attempts`,
+      sql`truncate events, relay_cursors, relay_set_aside, webhook_endpoints, webhook_deliveries`,
     );
   };
   return { url, database, store, merchantId, empty, drop: () => database.close() };
