@@ -46,7 +46,13 @@ function suite(mode: string): void {
     const service = await startTestService({
       webhooks: true,
       database,
-      env: { DATABASE_URL: through(mode, database.url), EVENTS_WEBHOOKS_TO_LOOPBACK: 'true' },
+      env: {
+        DATABASE_URL: through(mode, database.url),
+        EVENTS_WEBHOOKS_TO_LOOPBACK: 'true',
+        // All at once on a busy machine: a PSP that was not waited for would be another test.
+        PSP_TIMEOUT_MS: '15000',
+        REQUEST_LEASE_MS: '20000',
+      },
     });
     await service.call('POST', '/v1/webhook-endpoints', {
       body: { url: `http://127.0.0.1:${(shop.address() as AddressInfo).port}/`, types: ['payment.refunded'] },
