@@ -86,8 +86,9 @@ export async function onWebhook(body, headers, secrets) {
 \`\`\`
 
 From Kafka, Redis Streams or SQS, \`readEvent\` takes the place of \`readWebhook\`. A ledger of your own, kept in the transaction
-that \`apply\` writes in, makes each event count once whatever crashes. \`project(orders, events)\` and \`project(kpis, events)\` build
-the same from all events again; \`toBytes\` of both is equal.
+that \`apply\` writes in, makes each event count once whatever crashes. \`growing(orders)\` holds a model
+that grows in place, for as many orders as there are. \`project(orders, events)\` and \`project(kpis, events)\` build the same from all
+events again, and \`npm run events -- rebuild\` does from the archive and the outbox; \`toBytes\` of all is equal.
 
 ## What may change
 

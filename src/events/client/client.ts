@@ -6,4 +6,4 @@ export { type Consumed, type Consumer, type Ledger, consumer, memoryLedger } fro
 export { type ReceivedEvent, readEvent, readWebhook } from './read-event.ts';
 export { type Kpis, kpis } from './kpis.ts';
 export { type OrderModel, type Orders, orders } from './orders.ts';
-export { type Projection, project, toBytes } from './projection.ts';
+export { type Projection, growing, project, projection, toBytes } from './projection.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Projection } from './projection.ts';
+import { type Projection, projection } from './projection.ts';
 
 /** Counts and sums of one day (UTC) and currency. Amounts in minor units. */
 export type Kpis = Readonly<Record<string, DayKpis>>;
@@ -28,21 +28,18 @@ const money = z.object({ amount: z.number(), currency: z.string() });
 const said = z.object({ total: money, amount: money.optional(), captured: money.optional() });
 
 /** Roll-ups by `day currency`. Sums only, so that the order in which subjects arrive does not matter. */
-export const kpis: Projection<Kpis> = {
-  empty: {},
-  apply: (state, { type, time, data }) => {
-    const read = said.safeParse(data);
-    if (!read.success) return state;
-    const { total, amount, captured } = read.data;
-    const change = changeBy(type, (amount ?? captured)?.amount ?? 0);
-    if (change === null) return state;
-    const key = `${time.slice(0, 10)} ${total.currency}`;
-    const before = state[key] ?? nothing;
-    const names = Object.keys(change) as (keyof DayKpis)[];
-    const added = Object.fromEntries(names.map((name) => [name, before[name] + (change[name] ?? 0)]));
-    return { ...state, [key]: { ...before, ...added } };
-  },
-};
+export const kpis: Projection<DayKpis> = projection((state, { type, time, data }) => {
+  const read = said.safeParse(data);
+  if (!read.success) return null;
+  const { total, amount, captured } = read.data;
+  const change = changeBy(type, (amount ?? captured)?.amount ?? 0);
+  if (change === null) return null;
+  const key = `${time.slice(0, 10)} ${total.currency}`;
+  const before = state[key] ?? nothing;
+  const names = Object.keys(change) as (keyof DayKpis)[];
+  const added = Object.fromEntries(names.map((name) => [name, before[name] + (change[name] ?? 0)]));
+  return [key, { ...before, ...added }];
+});
 
 function changeBy(type: string, moved: number): Partial<DayKpis> | null {
   switch (type) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Projection } from './projection.ts';
+import { type Projection, projection } from './projection.ts';
 
 /** An order as its events tell it. Amounts in minor units of its currency. */
 export type OrderModel = {
@@ -23,25 +23,22 @@ const said = z.object({
 });
 
 /** The read model of orders; events that are not about an order change nothing. */
-export const orders: Projection<Orders> = {
-  empty: {},
-  apply: (state, { type, time, data }) => {
-    const read = said.safeParse(data);
-    if (!read.success) return state;
-    const { order_id: id, total, amount, captured } = read.data;
-    const before: OrderModel = state[id] ?? {
-      status: 'pending',
-      currency: total.currency,
-      total: total.amount,
-      captured: 0,
-      refunded: 0,
-      declines: 0,
-      changedAt: time,
-    };
-    const after = { ...before, ...changeBy(type, before, amount?.amount ?? 0, captured?.amount ?? 0) };
-    return { ...state, [id]: { ...after, total: total.amount, changedAt: time } };
-  },
-};
+export const orders: Projection<OrderModel> = projection((state, { type, time, data }) => {
+  const read = said.safeParse(data);
+  if (!read.success) return null;
+  const { order_id: id, total, amount, captured } = read.data;
+  const before: OrderModel = state[id] ?? {
+    status: 'pending',
+    currency: total.currency,
+    total: total.amount,
+    captured: 0,
+    refunded: 0,
+    declines: 0,
+    changedAt: time,
+  };
+  const after = { ...before, ...changeBy(type, before, amount?.amount ?? 0, captured?.amount ?? 0) };
+  return [id, { ...after, total: total.amount, changedAt: time }];
+});
 
 function changeBy(
   type: string,
