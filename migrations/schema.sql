@@ -358,6 +358,24 @@ create table orders
   CREATE INDEX orders_held ON public.orders USING btree (merchant_id, changed_at) WHERE (state = 'held'::text)
   comment: What was sold; recorded before any money moves
 
+create table own_policies
+  merchant_id text not null
+  event text not null
+  number bigint not null
+  hash text not null
+  own boolean not null -- False where the installation's file decides again; its hash at that time is kept
+  beneath bigint -- The change that comes back when this one is rolled back; 0 is the file, null is nothing
+  because text not null
+  activated_by text not null
+  at timestamp with time zone not null
+  changed xid8 not null default pg_current_xact_id()
+  constraint own_policies_hash_fkey FOREIGN KEY (hash) REFERENCES policies(hash)
+  constraint own_policies_pkey PRIMARY KEY (merchant_id, event, number)
+  constraint own_policy_lies_on_something CHECK (((beneath IS NOT NULL) OR (NOT own)))
+  CREATE INDEX own_policies_by_change ON public.own_policies USING btree (changed)
+  CREATE TRIGGER own_policies_are_append_only BEFORE DELETE OR UPDATE ON public.own_policies FOR EACH ROW EXECUTE FUNCTION refuse_change()
+  comment: The policies that merchants live by instead of the files, one row for each change
+
 create table payment_methods
   merchant_id text not null
   customer_id text not null

@@ -39,6 +39,7 @@ export type RefusalCode =
   | 'entry_refused'
   // policies
   | 'policy_refused'
+  | 'policy_conflict'
   | 'shadow_refused'
   // endpoints for events
   | 'webhook_url_refused'

@@ -179,7 +179,7 @@ const declared = {
     data: z.object({ attack_id: id('atk', 'The attack.') }),
   },
   'policy.activated': {
-    says: 'Another policy is in force, for all merchants of the installation.',
+    says: 'Another policy is in force: the installation’s, or the merchant’s own in its place.',
     data: z.object({
       event: z.enum(['account_creation', 'add_card', 'checkout', 'login']),
       hash: z.string().meta({
@@ -194,9 +194,13 @@ const declared = {
         .int()
         .min(1)
         .meta({
-          description: '1, 2, 3 … for each policy of the event that came into force in the installation.',
+          description: '1, 2, 3 … for each policy of the event that came into force, counted by origin.',
           examples: [2],
         }),
+      origin: z
+        .enum(['file', 'merchant'])
+        .optional()
+        .meta({ description: 'The installation’s file, or a policy that the merchant put in its place.' }),
       rules: z
         .int()
         .min(0)

@@ -44,7 +44,7 @@ export async function placeOf(
 ): Promise<EntryPlace | Refusal> {
   const of = what === 'list' ? desk.lists().get(name)?.of : 'account.id';
   if (of === undefined) return refuse('not_found', 'There is no such list.');
-  if (what === 'snooze' && !desk.rules().has(name))
+  if (what === 'snooze' && !desk.rules(merchantId).has(name))
     return refuse('entry_refused', 'No policy has a rule of this name.', '/rule');
   if ('value' in subject) {
     const key = desk.keyOf(merchantId, of, subject.value);

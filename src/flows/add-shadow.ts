@@ -15,7 +15,7 @@ export async function addShadow(
   merchantId: MerchantId,
   { name, policy, by }: ShadowAsk,
 ): Promise<ShadowPolicy | Refusal> {
-  const live = desk.policies().find((each) => each.policy.event === policy.event);
+  const live = desk.files().find((each) => each.policy.event === policy.event);
   const isTaken = live?.challengers.some((challenger) => challenger.name === name) === true;
   const tried = await policies.shadows(merchantId, 1_000);
   if (tried.filter(({ removed }) => removed === null).length >= shadowsMax)

@@ -135,6 +135,13 @@ export const refusalCatalogue = {
     title: 'The policy has mistakes',
     explanation: 'The draft does not compile; `POST /v1/policies/check` names every mistake with its place.',
   },
+  policy_conflict: {
+    status: 409,
+    title: 'Another policy is in force',
+    explanation:
+      'What is in force is not what the call wants to replace, or there is nothing to roll back; read it again with ' +
+      '`GET /v1/policies/{event}`.',
+  },
   shadow_refused: {
     status: 409,
     title: 'The draft cannot be tried',

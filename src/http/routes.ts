@@ -48,6 +48,8 @@ import { listPolicies } from './routes/list-policies.ts';
 import { getPolicy } from './routes/get-policy.ts';
 import { checkPolicy } from './routes/check-policy.ts';
 import { backtestPolicy } from './routes/backtest-policy.ts';
+import { activatePolicy } from './routes/activate-policy.ts';
+import { rollBackPolicy } from './routes/roll-back-policy.ts';
 import { listShadows } from './routes/list-shadows.ts';
 import { addShadow } from './routes/add-shadow.ts';
 import { removeShadow } from './routes/remove-shadow.ts';
@@ -94,6 +96,8 @@ export const routes: readonly Route[] = [
   getPolicy,
   checkPolicy,
   backtestPolicy,
+  activatePolicy,
+  rollBackPolicy,
   listShadows,
   addShadow,
   removeShadow,

@@ -63,6 +63,13 @@ async function assess(parts: RiskParts, question: Question, judged: Judged): Pro
   try {
     const degraded: Degradation[] =
       parts.reading.reference.missing.length > 0 ? ['reference_data_missing'] : [];
+    if (deciders.own?.isOutdated === true) {
+      degraded.push('policy_failed');
+      parts.failed(
+        'policy_failed',
+        new Error(`the merchant's own policy ${deciders.own.hash} does not compile`),
+      );
+    }
     const before = contextOf(parts.reading, merchantId, signals, at);
     judged.set(signals, { merchantId, context: before });
     const histories = await historiesOf(parts, question, before, deadline, degraded);

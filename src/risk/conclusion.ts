@@ -11,7 +11,11 @@ import { reasonsFor } from './reasons.ts';
 export type Decider = { readonly policy: Policy; readonly model: Model | null };
 
 /** What decides one event, and what is tried beside it. */
-export type Deciders = Decider & { readonly challengers: readonly (Decider & { readonly name: string })[] };
+export type Deciders = Decider & {
+  readonly challengers: readonly (Decider & { readonly name: string })[];
+  /** Where the merchant put a policy of its own in force. An outdated one no longer compiles: the file's stands in. */
+  readonly own?: { readonly hash: string; readonly isOutdated: boolean };
+};
 
 /** Everything a conclusion is drawn from; all of it is stored, so that the same conclusion can be drawn again. */
 export type Basis = {

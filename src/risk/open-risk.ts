@@ -4,9 +4,9 @@ import type { Log } from '../observe/log.ts';
 import { createRisk, deadlineMsDefault } from './assess.ts';
 import { createDesk } from './desk.ts';
 import { createEntries } from './policy/entries.ts';
+import { createMerchantDeciders } from './merchant-deciders.ts';
 import { keepReloading } from './reload.ts';
 import type { Desk, Risk } from './risk.ts';
-import { createShadows } from './shadows.ts';
 import { featureHash } from './signals/feature-hash.ts';
 import { keysWith } from './signals/keys.ts';
 import { referenceData } from './signals/reference.ts';
@@ -46,12 +46,12 @@ export async function openRisk(settings: {
     },
   );
   const entries = createEntries();
-  const shadows = createShadows(reloading.current);
+  const merchants = createMerchantDeciders(reloading.current);
   const keysOf = keysWith(settings.secret);
   const risk = createRisk({
     reading: { keysOf, reference: referenceData() },
     velocity,
-    deciders: shadows.decidersFor,
+    deciders: merchants.decidersFor,
     lists: () => entries,
     snoozes: () => entries,
     featuresHash: featureHash(library),
@@ -62,7 +62,7 @@ export async function openRisk(settings: {
     },
   });
   return {
-    desk: createDesk(reloading.current, { keysOf, entries, shadows }),
+    desk: createDesk(reloading.current, { keysOf, entries, merchants }),
     risk: {
       ...risk,
       assess: async (question) => {

@@ -4,6 +4,7 @@ import type { AssessmentEvent } from '../domain/risk/decision.ts';
 import type { EntityKeys } from '../domain/risk/entities.ts';
 import type { Entry } from '../domain/risk/entry.ts';
 import type { ListDeclarations } from '../domain/risk/policy/list.ts';
+import type { OwnPolicy } from '../domain/risk/policy/own-policy.ts';
 import type { Policy } from '../domain/risk/policy/policy.ts';
 import type { ShadowPolicy } from '../domain/risk/policy/shadow-policy.ts';
 import type { Signals } from '../domain/risk/signals.ts';
@@ -30,15 +31,20 @@ export type Risk = {
 export type Desk = {
   /** The lists that are declared beside the policies. */
   readonly lists: () => ListDeclarations;
-  /** The rules of all policies in force, which may be snoozed. */
-  readonly rules: () => ReadonlySet<string>;
+  /** The rules of all policies the merchant lives by, which may be snoozed. */
+  readonly rules: (merchantId: MerchantId) => ReadonlySet<string>;
   /** The pseudonym of a value such as `email.address`; undefined when it cannot be one. */
   readonly keyOf: (merchantId: MerchantId, of: string, value: string) => string | undefined;
-  readonly policies: () => readonly PolicyInForce[];
+  /** The policies of the installation's files, one for each event. */
+  readonly files: () => readonly PolicyInForce[];
+  /** What a merchant lives by: its own policies and drafts, and else the files'. */
+  readonly policies: (merchantId: MerchantId) => readonly PolicyInForce[];
   /** Compiles a draft against what is loaded now, or says everything that is wrong with it. */
   readonly check: (source: string) => { readonly policy: Policy } | { readonly mistakes: readonly Mistake[] };
   /** What a policy would have said to one recorded assessment. */
   readonly rejudge: (policy: Policy, recorded: Recorded) => Promise<Flip>;
+  /** From now on these changes count in this process; older ones than it knows change nothing. */
+  readonly adopt: (own: readonly OwnPolicy[]) => void;
   /** From now on these drafts are evaluated in this process, and those that were removed are not. */
   readonly shadow: (shadows: readonly ShadowPolicy[]) => void;
   /** From now on assessments in this process know these entries, and forget those that were removed. */
@@ -55,6 +61,8 @@ export type PolicyInForce = {
     readonly policy: Policy;
     readonly model: string | null;
   }[];
+  /** Null where the file's decides. An outdated one no longer compiles: the file's stands in, and decides degraded. */
+  readonly own: { readonly hash: string; readonly isOutdated: boolean } | null;
 };
 
 /** Something wrong with a draft. Lines and columns count from 1. */

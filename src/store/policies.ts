@@ -1,24 +1,17 @@
 import { z } from 'zod';
-import { assessmentEvents } from '../domain/risk/decision.ts';
 import type { PolicyText } from '../domain/risk/policy/policy.ts';
 import type { ShadowPolicy } from '../domain/risk/policy/shadow-policy.ts';
 import type { Database } from './database.ts';
 import { StoreFault } from './fault.ts';
+import { ownPolicyQueries, tellOfPolicy } from './own-policies.ts';
 import type { PolicyStore } from './policy-store.ts';
-import { id, instant, toTimestamp, written } from './rows/columns.ts';
-import { raw, sql } from './sql.ts';
+import { fromTextRow, keepText, textColumns } from './policy-texts.ts';
+import { id, instant, toTimestamp } from './rows/columns.ts';
+import { sql } from './sql.ts';
 
-const textRow = z.object({
-  hash: z.string(),
-  event: z.enum(assessmentEvents),
-  source: z.string(),
-  lists: written<PolicyText['lists']>(),
-});
-const textColumns = raw('p.hash, p.event, p.source, p.lists');
+const activationRow = z.object({ at: instant });
 
-const activationRow = textRow.extend({ at: instant });
-
-const shadowRow = textRow.extend({
+const shadowRow = z.object({
   merchant_id: id('mer'),
   id: id('shp'),
   name: z.string(),
@@ -36,7 +29,7 @@ function fromShadowRow(row: unknown): ShadowPolicy {
     id: read.id,
     merchantId: read.merchant_id,
     name: read.name,
-    text: textRow.parse(row),
+    text: fromTextRow(row),
     addedBy: read.added_by,
     addedAt: read.added_at,
     removed: by === null || at === null ? null : { by, at },
@@ -44,11 +37,9 @@ function fromShadowRow(row: unknown): ShadowPolicy {
 }
 
 export function policyQueries(database: Database): PolicyStore {
-  const keep: PolicyStore['keep'] = async ({ hash, event, source, lists }) => {
-    await database.rows(sql`insert into policies (hash, event, source, lists)
-      values (${hash}, ${event}, ${source}, ${JSON.stringify(lists)}) on conflict (hash) do nothing`);
-  };
+  const keep = (text: PolicyText): Promise<void> => keepText(database, text);
   return {
+    ...ownPolicyQueries(database),
     keep,
     activate: async ({ policy, at, told }) => {
       const { event, hash, rules } = policy;
@@ -65,26 +56,24 @@ export function policyQueries(database: Database): PolicyStore {
         ), told as (
           select * from unnest(${told.map(({ merchantId }) => merchantId)}::text[],
             ${told.map(({ eventId }) => eventId)}::text[]) as told (merchant_id, id)
-        ), counted as (
-          insert into policy_events as c (merchant_id, event, sequence)
-          select merchant_id, ${event}, 1 from activated, told
-          on conflict (merchant_id, event) do update set sequence = c.sequence + 1 returning merchant_id, sequence
-        )
-        insert into events (merchant_id, id, aggregatetype, aggregateid, sequence, type, at, payload)
-        select merchant_id, told.id, 'policy', ${`policy_${event}`}, counted.sequence, 'policy.activated', activated.at,
-          jsonb_build_object('event', ${event}::text, 'hash', ${hash}::text, 'previousHash', before.hash,
-            'version', activated.number, 'rules', ${rules.length}::int)
-        from activated, before, counted join told using (merchant_id)`);
+          where (select o.own from own_policies as o where o.merchant_id = told.merchant_id and o.event = ${event}
+            order by o.number desc limit 1) is not true
+        ), ${tellOfPolicy(
+          event,
+          sql`jsonb_build_object('event', ${event}::text, 'hash', ${hash}::text, 'previousHash', before.hash,
+            'version', activated.number, 'rules', ${rules.length}::int, 'origin', 'file')
+          from activated, before, counted join told using (merchant_id)`,
+        )}`);
     },
     find: async (hash) => {
       const [row] = await database.rows(sql`select ${textColumns} from policies as p where p.hash = ${hash}`);
-      return row === undefined ? null : textRow.parse(row);
+      return row === undefined ? null : fromTextRow(row);
     },
     history: async (event, limit) => {
       const rows = await database.rows(sql`select a.at, ${textColumns}
         from policy_activations as a join policies as p on p.hash = a.hash
         where a.event = ${event} order by a.number desc limit ${limit}`);
-      return rows.map((row) => activationRow.parse(row));
+      return rows.map((row) => ({ ...fromTextRow(row), ...activationRow.parse(row) }));
     },
     addShadow: async (shadow) => {
       await keep(shadow.text);

@@ -185,6 +185,114 @@ describe('a draft', () => {
   });
 });
 
+describe('a policy of a merchant’s own', () => {
+  const stricter = strict.replace('10.00', '5.00');
+  const laxer = strict.replace('10.00', '500.00');
+  const change = (what: 'activate' | 'roll-back', body: object, event = 'checkout') =>
+    shop.call('POST', `/v1/policies/${event}/${what}`, { body: { because: 'we were attacked', ...body } });
+  const hashOf = (reply: { readonly body: Record<string, unknown> } | undefined) =>
+    String(reply?.body['hash']);
+  const read = async () => (await shop.call('GET', '/v1/policies/checkout')).body;
+  const decided = async (key: string, amount: number): Promise<Record<string, unknown>> => {
+    const body = { event: 'checkout', signals: { amount, currency: 'EUR' } };
+    return (await shop.call('POST', '/v1/assessments', { key, body })).body;
+  };
+  const heard = async (key: string): Promise<object[]> => {
+    const { body } = await shop.call('GET', '/v1/events?limit=999', { key });
+    return (body['events'] as { type: string; data: { event: string } }[])
+      .filter(({ type, data }) => type === 'policy.activated' && data.event === 'checkout')
+      .map(({ data }) => data);
+  };
+
+  test('decides for its merchant alone, outlives a restart, and rolls back to the file step by step', async () => {
+    const { secretKey } = shop.keys;
+    const file = String((await read())['hash']);
+    const before = (await heard(shop.otherKeys.secretKey)).length;
+    const first = await change('activate', { source: stricter, replaces: file });
+    expect(first).toMatchObject({ status: 200, body: { origin: 'merchant', outdated: null } });
+    const second = await change('activate', { source: laxer, replaces: hashOf(first) });
+    expect(second.status).toBe(200);
+    expect((await decided(secretKey, 60_000))['decision']).toBe('block');
+    expect((await decided(secretKey, 2_000))['decision']).toBe('allow');
+    expect((await decided(shop.otherKeys.secretKey, 60_000))['decision']).toBe('allow');
+
+    await shop.restart();
+    expect((await decided(secretKey, 60_000))['decision']).toBe('block');
+    const back = await change('roll-back', { replaces: hashOf(second) });
+    expect(hashOf(back)).toBe(hashOf(first));
+    expect((await decided(secretKey, 2_000))['decision']).toBe('block');
+    const atFile = await change('roll-back', { replaces: hashOf(first) });
+    expect(atFile.body).toMatchObject({ hash: file, origin: 'file' });
+    expect((await decided(secretKey, 60_000))['decision']).toBe('allow');
+    const more = await change('roll-back', { replaces: file });
+    expect(more).toMatchObject({ status: 409, body: { code: 'policy_conflict' } });
+
+    expect(((await read())['history'] as object[]).slice(0, 4)).toMatchObject([
+      {
+        hash: file,
+        origin: 'file',
+        because: 'we were attacked',
+        activated_by: expect.stringMatching(/^key_/) as unknown,
+      },
+      { hash: hashOf(first), origin: 'merchant' },
+      { hash: hashOf(second), origin: 'merchant', source: laxer },
+      { hash: hashOf(first), origin: 'merchant' },
+    ]);
+    expect((await heard(secretKey)).slice(-4)).toMatchObject([
+      { hash: hashOf(first), previous_hash: file, version: 1, origin: 'merchant', rules: 1 },
+      { hash: hashOf(second), previous_hash: hashOf(first), version: 2, origin: 'merchant' },
+      { hash: hashOf(first), previous_hash: hashOf(second), version: 3, origin: 'merchant' },
+      { hash: file, previous_hash: hashOf(first), origin: 'file', rules: 3 },
+    ]);
+    expect(await heard(shop.otherKeys.secretKey)).toHaveLength(before);
+  });
+
+  test('two that come at once replace each other’s in turn, never both the same', async () => {
+    const file = String((await read())['hash']);
+    const replies = await Promise.all(
+      [stricter, laxer].map((source) => change('activate', { source, replaces: file })),
+    );
+    expect(replies.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    const won = replies.find(({ status }) => status === 200);
+    expect((await read())['hash']).toBe(hashOf(won));
+    expect((await change('roll-back', { replaces: hashOf(won) })).body['hash']).toBe(file);
+  });
+
+  test('with mistakes, for another event, with challengers, or over what is no longer there is refused', async () => {
+    const replaces = String((await read())['hash']);
+    const code = async (body: object, event?: string) =>
+      String((await change('activate', body, event)).body['code']);
+    expect(await code({ source: strict.replace('order.amount', 'order.amont'), replaces })).toBe(
+      'policy_refused',
+    );
+    expect(await code({ source: strict, replaces }, 'login')).toBe('policy_refused');
+    const shadow = 'shadow: [{ name: again, model: checkout-1 }]\n';
+    expect(await code({ source: strict + shadow, replaces })).toBe('policy_refused');
+    expect(await code({ source: strict, replaces: 'f'.repeat(64) })).toBe('policy_conflict');
+    expect(await code({ source: readFileSync(checkoutFile, 'utf8'), replaces })).toBe('policy_conflict');
+    expect((await read())['hash']).toBe(replaces);
+  });
+
+  test('that no longer fits its lists leaves the file to decide, degraded, and says so', async () => {
+    const lists = join(shop.env['POLICIES_DIR'] ?? '', 'lists.yaml');
+    const before = readFileSync(lists, 'utf8');
+    const file = String((await read())['hash']);
+    writeFileSync(lists, `${before}  testers: { kind: watch, of: email.address, text: Testers }\n`);
+    const source = strict.replace(
+      'order.amount > money("10.00", "EUR")',
+      'in_list("testers", email.address)',
+    );
+    await eventually(async () => (await change('activate', { source, replaces: file })).status === 200);
+    const own = String((await read())['hash']);
+    writeFileSync(lists, before);
+    await eventually(async () => (await read())['outdated'] === own);
+    expect(await read()).toMatchObject({ hash: file, origin: 'file' });
+    expect(await decided(shop.keys.secretKey, 1_000)).toMatchObject({ decision: 'challenge' });
+    expect((await change('roll-back', { replaces: own })).body).toMatchObject({ hash: file, outdated: null });
+    expect(await decided(shop.keys.secretKey, 1_000)).toMatchObject({ decision: 'allow' });
+  });
+});
+
 describe('npm run assessments -- replay', () => {
   test('draws a stored conclusion again bit for bit, though its policy and its draft are gone', async () => {
     const before = readFileSync(checkoutFile, 'utf8');

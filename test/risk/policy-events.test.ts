@@ -92,7 +92,7 @@ test('a changed file is told once to each merchant, a refused one to nobody', as
 test('ten processes that find the same new policy at once tell of it once; a younger merchant counts from 1', async () => {
   const younger = newId('mer');
   await shop.store.merchants.create({ id: younger, name: 'third', createdAt: Date.now() });
-  const policy = second.deps.desk.policies()[0]!.policy;
+  const policy = second.deps.desk.files()[0]!.policy;
   const hash = 'a'.repeat(64);
   await Promise.all(
     Array.from({ length: 10 }, () =>

@@ -203,6 +203,20 @@ await describeInBrowser('the demo shop', (browser) => {
     await page.getByRole('button', { name: 'Check' }).click();
     await page.getByText('did you mean rules?').waitFor();
 
+    await page.getByRole('link', { name: 'login' }).click();
+    await page.getByLabel('Draft').fill('policy: login\nrules: []\notherwise: challenge\n');
+    await page.getByLabel('Because').fill('stolen passwords');
+    await page.getByRole('button', { name: 'Put the draft in force' }).click();
+    await page.getByText('this merchant, in place of the file').waitFor();
+    expect(await shop.read('/v1/policies/login')).toMatchObject({
+      origin: 'merchant',
+      otherwise: 'challenge',
+    });
+    await page.getByLabel('Because').fill('over');
+    await page.getByRole('button', { name: 'Roll back' }).click();
+    await page.getByText('the file of the installation').waitFor();
+    expect(await shop.read('/v1/policies/login')).toMatchObject({ origin: 'file', otherwise: 'allow' });
+
     await page.getByRole('link', { name: 'Snoozes' }).click();
     await page.getByLabel('Customer').fill('ann');
     await page.getByLabel('Rule').selectOption('much');

@@ -105,8 +105,10 @@ export type EventFact =
         readonly hash: string;
         /** Null for the first policy of an installation. */
         readonly previousHash: string | null;
-        /** 1, 2, 3 … for each policy of the event that came into force. */
+        /** 1, 2, 3 … for each policy of the event that came into force, among the files' or the merchant's own. */
         readonly version: number;
+        /** The installation's file, or a policy that the merchant put in its place. Absent in old events: the file. */
+        readonly origin?: 'file' | 'merchant';
         /** How many it has. */
         readonly rules: number;
       };

@@ -1,8 +1,14 @@
 import { z } from 'zod';
-import { assessmentEvents, bySeverity, legalDecisions } from '../../domain/risk/decision.ts';
+import {
+  type AssessmentEvent,
+  assessmentEvents,
+  bySeverity,
+  legalDecisions,
+} from '../../domain/risk/decision.ts';
 import type { Comparison, ShadowPolicy } from '../../domain/risk/policy/shadow-policy.ts';
 import { type Refusal, refuse } from '../../domain/refusal.ts';
 import type { Deps } from '../../flows/deps.ts';
+import type { MerchantId } from '../../kernel/ids.ts';
 import { shownAt, shownTime } from './parts.ts';
 
 type Desk = Deps['desk'];
@@ -26,6 +32,17 @@ export const policyShown = z
     event,
     decisions: z.array(decision).meta({ description: 'What is legal at this event.' }),
     hash: z.string().meta({ description: 'What assessments name it by.' }),
+    origin: z
+      .enum(['file', 'merchant'])
+      .meta({ description: 'The installation’s file, or a policy that the merchant put in its place.' }),
+    outdated: z
+      .string()
+      .nullable()
+      .meta({
+        description:
+          'The hash of the merchant’s own policy, when it no longer fits the models and lists there are: the file’s stands in ' +
+          'for it, and every decision is degraded (`policy_failed`).',
+      }),
     model: z
       .strictObject({ name: z.string(), hash: z.string().nullable() })
       .nullable()
@@ -40,11 +57,15 @@ export const policyShown = z
   })
   .meta({ id: 'Policy' });
 
-export function toWirePolicy({ policy, model, challengers }: PolicyInForce): z.input<typeof policyShown> {
+type PolicyShown = z.input<typeof policyShown>;
+
+export function toWirePolicy({ policy, model, challengers, own }: PolicyInForce): PolicyShown {
   return {
     event: policy.event,
     decisions: [...legalDecisions[policy.event]],
     hash: policy.hash,
+    origin: own === null || own.isOutdated ? 'file' : 'merchant',
+    outdated: own?.isOutdated === true ? own.hash : null,
     model: policy.model === null ? null : { name: policy.model, hash: model },
     otherwise: policy.otherwise,
     degraded: { ...policy.degraded },
@@ -69,6 +90,21 @@ export function compiled(desk: Desk, text: string): Policy | Refusal {
   if ('policy' in checked) return checked.policy;
   const [first] = checked.mistakes;
   return refuse('policy_refused', `Line ${first?.line ?? 1}: ${first?.message ?? 'it is empty'}.`, '/source');
+}
+
+/** A change of what is in force names what it replaces, so that two analysts do not overwrite each other. */
+export const policyChange = {
+  replaces: z.string().meta({ description: 'The hash of the policy that is in force, as you know it.' }),
+  because: z.string().min(1).max(500).meta({ description: 'Why; kept with the change.' }),
+};
+
+export const policyParams = z.strictObject({ event: event.meta({ examples: ['checkout'] }) });
+
+/** What the merchant lives by now at an event. */
+export function shownInForce(desk: Desk, merchantId: MerchantId, wanted: AssessmentEvent): PolicyShown {
+  const found = desk.policies(merchantId).find(({ policy }) => policy.event === wanted);
+  if (found === undefined) throw new Error(`there is no policy for ${wanted}`);
+  return toWirePolicy(found);
 }
 
 export const flipsShown = z.record(

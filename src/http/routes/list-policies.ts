@@ -10,8 +10,7 @@ export const listPolicies = route({
   tag: 'Policies',
   summary: 'List the policies in force',
   description:
-    'One for each event, as this process has loaded them from its files. A policy is changed by changing its file: all ' +
-    'merchants of an installation live by the same policies, so no merchant’s key may replace one.',
+    'One for each event: the installation’s file, as this process has loaded it, or what the merchant put in its place.',
   scope: 'policies',
   client: false,
   params: nothing,
@@ -24,5 +23,6 @@ export const listPolicies = route({
     description: 'The policies.',
   },
   problems: [],
-  handle: ({ deps }) => Promise.resolve({ document: { policies: deps.desk.policies().map(toWirePolicy) } }),
+  handle: ({ deps, caller }) =>
+    Promise.resolve({ document: { policies: deps.desk.policies(caller.merchantId).map(toWirePolicy) } }),
 });

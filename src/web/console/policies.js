@@ -30,7 +30,7 @@ export async function showPolicies(event) {
 
 async function showPolicy(event) {
   const policy = await get(`/v1/policies/${event}`);
-  const { model, hash, otherwise, degraded, rules, exemptions, source, history } = policy;
+  const { model, hash, origin, outdated, otherwise, degraded, rules, exemptions, source, history } = policy;
   const mono = (text) => h('span', { class: 'mono' }, text);
   const summary = section(
     'In force',
@@ -39,6 +39,9 @@ async function showPolicy(event) {
       {},
       ...facts({
         Policy: mono(hash),
+        'In force by':
+          origin === 'file' ? 'the file of the installation' : 'this merchant, in place of the file',
+        Outdated: outdated && h('span', {}, mono(outdated), ' no longer fits the models and lists there are'),
         Model: model && h('span', {}, `${model.name} `, mono(model.hash ?? '')),
         'When no rule fires': tag(otherwise),
         'When a part is missing': h(
@@ -63,7 +66,13 @@ async function showPolicy(event) {
     h(
       'details',
       {},
-      h('summary', {}, `${showTime(each.activated_at)} · `, mono(each.hash.slice(0, 12))),
+      h(
+        'summary',
+        {},
+        `${showTime(each.activated_at)} · `,
+        mono(each.hash.slice(0, 12)),
+        each.because === null ? ' · file' : ` · ${each.because}`,
+      ),
       h('pre', {}, each.source),
     ),
   );
@@ -73,16 +82,8 @@ async function showPolicy(event) {
       summary,
       section('Rules', rules.length === 0 ? nothing('There are none.') : table(['Then', 'Rule'], ruleRows)),
       exemptions.length > 0 && section('Exemptions', table(['Ask the issuer for', 'When'], exemptionRows)),
-      draftSection(source),
-      section(
-        'History',
-        h(
-          'p',
-          { class: 'quiet small' },
-          'A policy is put in force by its file. To roll back, put an old text into it.',
-        ),
-        ...versions,
-      ),
+      draftSection(source, policy),
+      section('History', ...versions),
     ].filter(Boolean),
   };
 }
@@ -151,7 +152,7 @@ function tried(shadows) {
 }
 
 /** A place to write a draft, and what can be learnt of it before it counts. */
-function draftSection(source = 'policy: checkout\nrules: []\n') {
+function draftSection(source = 'policy: checkout\nrules: []\n', inForce = null) {
   const text = h('textarea', { rows: 12, class: 'mono', spellcheck: 'false', 'aria-label': 'Draft' });
   text.value = source;
   const name = h('input', { placeholder: 'stricter-at-night', pattern: '[a-z][a-z0-9\\-]*' });
@@ -178,7 +179,31 @@ function draftSection(source = 'policy: checkout\nrules: []\n') {
       h('label', { class: 'grow' }, 'Name in shadow', name),
       button('Try in shadow', (draft) => shadow(name.value.trim(), draft), 'plain'),
     ),
+    inForce && changeRow(inForce, text, said),
     said,
+  );
+}
+
+/** Changes what is in force. The hash says which policy was seen, so that nobody else's change is overwritten. */
+function changeRow({ event, hash, origin, outdated }, text, said) {
+  const because = h('input', { placeholder: 'card testing since noon' });
+  const replaces = outdated ?? hash;
+  const doing = (what, draft) => async () => {
+    try {
+      await post(`/v1/policies/${event}/${what}`, { ...draft(), replaces, because: because.value.trim() });
+      dispatchEvent(new HashChangeEvent('hashchange'));
+    } catch (error) {
+      said.replaceChildren(h('p', { class: 'wrong', role: 'alert' }, error.message));
+    }
+  };
+  const button = (title, what, draft) =>
+    h('button', { class: 'plain', type: 'button', onclick: doing(what, draft) }, title);
+  return h(
+    'div',
+    { class: 'row low' },
+    h('label', { class: 'grow' }, 'Because', because),
+    button('Put the draft in force', 'activate', () => ({ source: text.value })),
+    (origin === 'merchant' || outdated) && button('Roll back', 'roll-back', () => ({})),
   );
 }
 

@@ -77,6 +77,11 @@ export async function solutionFor(shop: TestService, purpose: string, subject?: 
 }
 
 const draft = 'policy: checkout\nrules: []\n';
+/** Never the same twice: what is in force already is not activated again. */
+const otherLogin = () =>
+  `policy: login\nrules:\n  - { id: other, when: device.known_frauds > 999, then: block, reason: ${newId('req')} }\n`;
+const inForceAtLogin = async (shop: TestService) =>
+  String((await shop.call('GET', '/v1/policies/login')).body['hash']);
 const newShadow = () => ({ name: newId('req').replace('_', '-'), source: draft });
 
 /** How every operation of the API is called with success. */
@@ -130,6 +135,16 @@ export const operations: Readonly<Record<string, (shop: TestService) => Promise<
   },
   listPolicies: () => Promise.resolve({ path: '/v1/policies' }),
   checkPolicy: () => Promise.resolve({ path: '/v1/policies/check', body: { source: draft } }),
+  activatePolicy: async (shop) => ({
+    path: '/v1/policies/login/activate',
+    body: { source: otherLogin(), replaces: await inForceAtLogin(shop), because: 'a test' },
+  }),
+  rollBackPolicy: async (shop) => {
+    const body = { source: otherLogin(), replaces: await inForceAtLogin(shop), because: 'a test' };
+    const activated = await shop.call('POST', '/v1/policies/login/activate', { body });
+    const replaces = String(activated.body['hash']);
+    return { path: '/v1/policies/login/roll-back', body: { replaces, because: 'a test' } };
+  },
   addShadow: () => Promise.resolve({ path: '/v1/shadows', body: newShadow() }),
   listShadows: () => Promise.resolve({ path: '/v1/shadows' }),
   removeShadow: async (shop) => {

@@ -74,12 +74,16 @@ const provoke: Readonly<Record<string, Provoke>> = {
       : call(operation, ready, { body: { unheard_of: true } }),
 };
 
+async function twice(operation: Operation, ready: Ready): Promise<Reply> {
+  await call(operation, ready);
+  return call(operation, ready);
+}
+
 /** And where that is not the way of an operation. */
 const particular: Readonly<Record<string, Provoke>> = {
-  'addShadow 409': async (operation, ready) => {
-    await call(operation, ready);
-    return call(operation, ready);
-  },
+  'addShadow 409': twice,
+  'activatePolicy 409': twice,
+  'rollBackPolicy 409': twice,
   'createWebhookEndpoint 409': async (operation, ready) => {
     for (;;) {
       const reply = await call(operation, ready);
@@ -150,7 +154,7 @@ describe('when the database', () => {
     }
   }
   const tables =
-    'requests checkouts assessments events orders entries policies shadow_policies customers payment_methods deliveries disputes labels webhook_endpoints'.split(
+    'requests checkouts assessments events orders entries policies own_policies shadow_policies customers payment_methods deliveries disputes labels webhook_endpoints'.split(
       ' ',
     );
   const rename = (from: string, to: string) =>
