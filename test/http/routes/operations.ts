@@ -202,7 +202,7 @@ export const operations: Readonly<Record<string, (shop: TestService) => Promise<
 export function ofNothing(ready: Ready): Ready {
   const text = JSON.stringify(ready)
     .replace('blocked-emails', 'no-such-list')
-    .replace('policies/checkout', 'policies/parting')
+    .replace(/policies\/(checkout|login)/, 'policies/parting')
     .replace(/\b([a-z]{2,4})_[0-9a-z]{26}/g, (_, prefix: string) => newId(prefix));
   return JSON.parse(text) as Ready;
 }
