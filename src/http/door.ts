@@ -1,4 +1,4 @@
-import express, { type Express, type Request, type Response } from 'express';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Deps } from '../flows/deps.ts';
 import type { RequestId } from '../kernel/ids.ts';
 import type { Log } from '../observe/log.ts';
@@ -51,8 +51,15 @@ export function makeApp(door: Door, routes: readonly Route[], extend: (app: Expr
   }
   extend(app);
 
+  noteMethods(app);
+
   app.use((request: Request, response: Response) => {
-    door.sendProblem(response, { code: 'not_found' }, requestId(request, door.deps.newId));
+    const methods = (response.locals['methods'] ?? []) as readonly string[];
+    const problem: Problem =
+      methods.length === 0
+        ? { code: 'not_found' }
+        : { code: 'method_not_allowed', headers: { allow: [...new Set(methods)].sort().join(', ') } };
+    door.sendProblem(response, problem, requestId(request, door.deps.newId));
   });
   app.use((error: unknown, request: Request, response: Response, _next: unknown) => {
     const id = requestId(request, door.deps.newId);
@@ -61,6 +68,20 @@ export function makeApp(door: Door, routes: readonly Route[], extend: (app: Expr
     else fail(door, 'unrouted', error, response, id);
   });
   return app;
+}
+
+/** After all routes: who comes this far at a path that there is has come with a method that it has not. */
+function noteMethods(app: Express): void {
+  for (const { route } of [...app.router.stack]) {
+    if (route === undefined) continue;
+    const methods = route.stack.map(({ method }) => method.toUpperCase());
+    // The router gives HEAD to the handler of GET.
+    if (methods.includes('GET')) methods.push('HEAD');
+    app.all(route.path, (_request: Request, { locals }: Response, next: NextFunction) => {
+      locals['methods'] = [...((locals['methods'] ?? []) as readonly string[]), ...methods];
+      next();
+    });
+  }
 }
 
 /** The way of one request: who asks, what is asked, whether it was asked before, and the answer. */

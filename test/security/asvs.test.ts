@@ -117,7 +117,7 @@ describe('the service', () => {
         resolve(response.statusCode);
       }).end();
     });
-    expect(status).toBe(404);
+    expect(status).toBe(405);
   });
 
   test('metrics are not on the public port', async () => {

@@ -135,6 +135,27 @@ describe.each(all)('$operationId', (operation) => {
   });
 });
 
+describe('a path that there is', () => {
+  const known = ['DELETE', 'GET', 'PATCH', 'POST', 'PUT', 'QUERY'];
+  const paths = Object.entries(document.paths).map(([path, methods]) => ({
+    path: path.replaceAll(/\{\w+\}/g, 'none'),
+    // `/v1/policies/check` is also a policy that is called so.
+    shape: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+    methods: Object.keys(methods).map((method) => method.toUpperCase()),
+  }));
+
+  it.each(paths)('$path refuses every other method with 405, and names its own', async ({ path }) => {
+    const own = paths.filter(({ shape }) => shape.test(path)).flatMap(({ methods }) => methods);
+    for (const method of known.filter((each) => !own.includes(each))) {
+      const reply = await shop.call(method, path);
+      expect(reply).toMatchObject({ status: 405, body: { status: 405, code: 'method_not_allowed' } });
+      const allowed = reply.headers.get('allow')?.split(', ') ?? [];
+      expect(allowed.filter((each) => known.includes(each))).toEqual(own.sort());
+      expect(allowed.includes('HEAD')).toBe(own.includes('GET'));
+    }
+  });
+});
+
 describe('when the database', () => {
   /** Answered from memory, with a key that was just seen: the database is not asked. */
   const fromMemory = ['createChallenge', 'listLists', 'listPolicies', 'checkPolicy'];
