@@ -83,7 +83,7 @@ function subjectOf(input: Input | undefined): string | undefined {
 }
 
 /** What the gate learns from an answer; null when it is told nothing new. */
-export function leftBy(route: Route, caller: Caller, answered: Answered): Left | null {
+export function leftBy(route: Route, caller: Caller, input: Input, answered: Answered): Left | null {
   if (isRefusal(answered)) {
     // A browser that asks for what is not its own is guessing.
     return answered.refused === 'not_found' && caller.key.kind === 'publishable'
@@ -91,5 +91,5 @@ export function leftBy(route: Route, caller: Caller, answered: Answered): Left |
       : null;
   }
   if (!('reply' in answered) || answered.replayed) return null;
-  return route.outcomeOf?.(answered.reply.body) ?? null;
+  return route.outcomeOf?.(answered.reply.body, input.body) ?? null;
 }

@@ -188,7 +188,7 @@ async function handle(
     gate: door.gate,
     ...input.value,
   });
-  const left = leftBy(route, caller.value, answered);
+  const left = leftBy(route, caller.value, input.value, answered);
   if (left !== null) await door.gate.leave(visit, left);
   const problem = send(route, answered, response, id, { ...door.headers, ...entry.headers });
   return problem && withChallenge(door, caller.value, approach, problem);

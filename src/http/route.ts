@@ -36,8 +36,8 @@ export type Route<
   readonly call?: Call;
   /** What the body tells limits about the buyer, and about the call where the route alone does not say. */
   readonly about?: (body: z.output<Body>) => { readonly call?: Call; readonly keys?: Visit['keys'] };
-  /** What became of the call by the body of its reply, where that makes a caller suspicious; null when it says nothing. */
-  readonly outcomeOf?: (reply: string) => Left | null;
+  /** What became of the call by its reply and body, where that makes a caller suspicious; null when they say nothing. */
+  readonly outcomeOf?: (reply: string, body: z.output<Body>) => Left | null;
   readonly params: Params;
   readonly query: Query;
   /** Null: the call takes no body. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { callCost } from '../../src/http/rate-limit/rate-limiter.ts';
 import { startTestService, type TestService } from '../harness/service.ts';
 import { solutionFor } from './routes/operations.ts';
 
@@ -58,6 +59,22 @@ describe('the door', () => {
       status: 'completed',
     });
     expect(await metric('tillgate_limit_exceeded_total{limit="payment-address",dry_run="false"}')).toBe(true);
+  });
+
+  test('takes a declined card for nine calls, or for more by the risk score that it was given', async () => {
+    const costs: number[] = [];
+    for (let at = 0; at < 5; at += 1) {
+      const buyer = await checkoutAt('198.18.5.78');
+      const { headers, body } = await buyer.confirm('pm_card_chargeDeclined');
+      // From the second on the address is what is nearest to its end; the first was a card's first.
+      if (at > 0) {
+        const spent = costs.reduce((sum, each) => sum + each, 0);
+        expect(headers.get('ratelimit')).toMatch(new RegExp(`^"payment-address";r=${60 - spent - 1};`));
+      }
+      const { score } = body['assessment'] as { score: number };
+      costs.push(callCost(score) + 8);
+    }
+    expect(Math.min(...costs)).toBeGreaterThanOrEqual(9);
   });
 
   test('counts a guessed client secret as a failure', async () => {

@@ -3,10 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { showFigure } from '../harness/figure.ts';
 import { startTestService, type TestService } from '../harness/service.ts';
+import { solutionFor } from '../http/routes/operations.ts';
 
 let shop: TestService;
 beforeAll(async () => {
-  shop = await startTestService();
+  shop = await startTestService({ env: { CHALLENGE_ROUNDS: '10' } });
 });
 afterAll(() => shop.close());
 
@@ -104,20 +105,51 @@ describe('clients that connect and say nothing', () => {
 });
 
 describe('who tries stolen passwords', () => {
-  const login = (ip: string, email: string) =>
+  type Login = { readonly outcome?: 'succeeded' | 'failed'; readonly solution?: string };
+  const login = (ip: string, email: string, { solution, ...outcome }: Login = {}) =>
     shop.call('POST', '/v1/assessments', {
-      body: { event: 'login', signals: { device: { ip }, customer: { email } } },
+      body: { event: 'login', signals: { device: { ip }, customer: { email } }, ...outcome },
+      ...(solution === undefined ? {} : { headers: { 'tillgate-challenge-solution': solution } }),
     });
 
-  test('from one address over many accounts is challenged, and others are not [F10.5]', async () => {
+  test.each([
+    ['as soon as the shop tells of wrong passwords', '203.0.113.76', { outcome: 'failed' }, 11],
+    ['at the latest where it tells nothing', '203.0.113.77', {}, 61],
+  ] as const)('from one address over many accounts is challenged %s [F10.5]', async (_, ip, told, at) => {
     const codes: unknown[] = [];
-    for (let at = 0; at < 70; at += 1)
-      codes.push((await login('203.0.113.77', `victim-${at}@example.com`)).body['code'] ?? 'assessed');
+    for (let victim = 1; victim < at + 5; victim += 1)
+      codes.push((await login(ip, `victim-${at}-${victim}@example.com`, told)).body['code'] ?? 'assessed');
     const first = codes.indexOf('challenge_required');
-    showFigure(`credential stuffing: challenged from login ${first + 1} of one address`);
-    expect(first).toBeGreaterThan(5);
+    showFigure(
+      `credential stuffing: challenged from login ${first + 1} of one address (${JSON.stringify(told)})`,
+    );
+    expect(first + 1).toBe(at);
     expect(codes.slice(first)).toEqual(codes.slice(first).map(() => 'challenge_required'));
     expect((await login('198.51.100.77', 'ada@example.com')).status).toBe(201);
+  });
+
+  test('is through after a hundred wrong ones even when it solves every challenge', async () => {
+    const codes = new Set<unknown>();
+    for (let victim = 0; victim < 110; victim += 1) {
+      const solution = await solutionFor(shop, 'login');
+      const email = `solved-${victim}@example.com`;
+      codes.add((await login('203.0.113.75', email, { outcome: 'failed', solution })).body['code']);
+    }
+    expect([...codes]).toEqual([undefined, 'quota_exceeded']);
+  });
+
+  test('is not taken for an office, where few mistype, and whose browsers prove some work later', async () => {
+    const statuses = new Set<number>();
+    for (let person = 0; person < 40; person += 1) {
+      const outcome = person % 13 === 12 ? 'failed' : 'succeeded';
+      statuses.add((await login('198.51.100.9', `person-${person}@example.com`, { outcome })).status);
+    }
+    for (let person = 40; person < 80; person += 1) {
+      const solution = await solutionFor(shop, 'login');
+      const told = { outcome: 'succeeded', solution } as const;
+      statuses.add((await login('198.51.100.9', `person-${person}@example.com`, told)).status);
+    }
+    expect([...statuses]).toEqual([201]);
   });
 
   test('guesses no keys either: an address without a known one is cut off [F10.5]', async () => {

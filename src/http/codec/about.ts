@@ -53,8 +53,11 @@ export function leftByKeeping(reply: string): Left {
 
 const judged = z.object({ decision: z.string(), score: z.number().nullable() });
 
-/** A sign-up or a card that the policy blocks weighs as a failure. */
-export function leftByAssessment(reply: string): Left | null {
+/** What the policy blocks weighs as a failure, and so does a login that the shop's server has refused. */
+export function leftByAssessment(
+  reply: string,
+  { outcome }: { readonly outcome?: 'failed' | 'succeeded' | undefined },
+): Left {
   const { decision, score } = judged.parse(JSON.parse(reply));
-  return { became: decision === 'block' ? 'refused' : 'approved', score };
+  return { became: decision === 'block' || outcome === 'failed' ? 'refused' : 'approved', score };
 }

@@ -20,8 +20,9 @@ export const serverLimits: ServerLimits = {
   headersTimeoutMs: 10_000,
   // Head and body together; with the interval of the check every slow request is gone after 15 s. 32 kB is then a modem.
   requestTimeoutMs: 12_000,
-  // Node looks for late requests every 30 s by default, so that a limit of 10 s would mean up to 40.
-  checkIntervalMs: 1_000,
+  // Node looks for late requests every 30 s by default, so that a limit of 10 s would mean up to 40. It cuts all that it finds
+  // off at once, at 0.4 ms each: with a second between, 300 that had come together held the others up for 120 ms.
+  checkIntervalMs: 100,
   // Load balancers keep their side for 60 s: ours must last longer, or they send into a closing connection.
   keepAliveTimeoutMs: 65_000,
   // How long a client may take to fetch an answer that is ready.

@@ -24,7 +24,22 @@ export const createAssessment = route({
   params: nothing,
   query: nothing,
   body: z
-    .strictObject({ event: z.enum(assessmentEvents), signals: allSignals })
+    .strictObject({
+      event: z.enum(assessmentEvents),
+      signals: allSignals,
+      outcome: z
+        .enum(['succeeded', 'failed'])
+        .optional()
+        .meta({
+          description:
+            'Of a login whose password was checked before: limits take a wrong one for six attempts. Who finds many ' +
+            'is challenged sooner.',
+        }),
+    })
+    .refine(({ event, outcome }) => outcome === undefined || event === 'login', {
+      error: 'goes with a login only',
+      path: ['outcome'],
+    })
     .meta({ id: 'CreateAssessment' }),
   moves: 'create_assessment',
   reply: {
