@@ -1,4 +1,4 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startRedis } from '../../scripts/services/redis.ts';
@@ -77,12 +77,18 @@ async function bench(store: string, velocity: Velocity): Promise<void> {
   const latencies: number[] = [];
   const loop = monitorEventLoopDelay({ resolution: 1 });
   loop.enable();
+  const pauses: number[] = [];
+  const collections = new PerformanceObserver((list) =>
+    pauses.push(...list.getEntries().map(({ duration }) => duration)),
+  );
+  collections.observe({ entryTypes: ['gc'] });
   const cpu = process.cpuUsage();
   const startedAt = performance.now();
   await schedule(risk, start, seconds * rate, latencies);
   const elapsed = performance.now() - startedAt;
   const { user, system } = process.cpuUsage(cpu);
   loop.disable();
+  collections.disconnect();
   await velocity.close();
   console.log(
     JSON.stringify({
@@ -97,6 +103,8 @@ async function bench(store: string, velocity: Velocity): Promise<void> {
       // latency on a busy machine.
       cpu_us: Math.round((user + system) / latencies.length),
       failures,
+      gc_pause_max_ms: round(Math.max(0, ...pauses)),
+      gc_pauses_ms: Math.round(pauses.reduce((sum, pause) => sum + pause, 0)),
       loop_delay_p99_ms: round(Math.max(0, loop.percentile(99) / 1e6 - 1)),
     }),
   );
@@ -166,12 +174,13 @@ function signalsOf(n: number): Signals {
 }
 
 function riskOn(velocity: Velocity, { deciders }: Generation, failed: () => void): Risk {
+  const entries = createEntries();
   return createRisk({
     reading,
     velocity,
     deciders: () => deciders,
-    lists: () => createEntries(),
-    snoozes: () => createEntries(),
+    lists: () => entries,
+    snoozes: () => entries,
     featuresHash: featureHash(library),
     deadlineMs: secondMs,
     failed,

@@ -15,14 +15,13 @@ export type Candidate = { readonly policy: Policy; readonly model: Model | null 
  */
 export async function rejudge({ policy, model }: Candidate, recorded: Recorded): Promise<Flip> {
   const features = featuresOf(recorded.event);
-  const evidence = evidenceOf(features, recorded.features, recorded.findings);
   const score =
     model === null || recorded.score === null
       ? recorded.score
       : (await model.score(rowOf(model, recorded.features))).probability;
   const verdict = judge(
     policy,
-    { ...evidence, score },
+    evidenceOf(features, recorded.features, recorded.findings, score),
     { degraded: recorded.degraded, snoozed: new Set(recorded.rulesSnoozed) },
   );
   const order = moneyFrom(recorded.findings['order.amount']);

@@ -56,13 +56,13 @@ export async function conclude(
   ask: Ask,
 ): Promise<Conclusion> {
   const { features, values, findings, snoozed } = basis;
-  const evidence = evidenceOf(features, values, findings);
   const askable = !basis.degraded.some((part) => modelNeeds.includes(part));
   const row = model && rowOf(model, values);
   const score = model && row && askable ? await ask(model, row, 'live') : null;
   const degraded =
     model && askable && score === null ? [...basis.degraded, 'model_unavailable' as const] : basis.degraded;
-  const verdict = judge(policy, { ...evidence, score }, { degraded, snoozed });
+  const evidence = evidenceOf(features, values, findings, score);
+  const verdict = judge(policy, evidence, { degraded, snoozed });
 
   const shadows: Shadow[] = [];
   for (const challenger of challengers) {

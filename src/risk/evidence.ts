@@ -41,13 +41,15 @@ export function findingsOf(
   return findings;
 }
 
-/** All that conditions read, the score aside. */
+/** All that conditions read. */
 export function evidenceOf(
   features: readonly Feature[],
   values: FeatureValues,
   findings: Evidence,
-): Record<string, Evidence[string]> {
+  score: number | null,
+): Evidence {
   const evidence: Record<string, Evidence[string]> = { ...findings };
+  evidence['score'] = score;
   for (const { name, type } of features) {
     const value = values[name] ?? null;
     evidence[name] = type === 'flag' && value !== null ? value !== 0 : value;

@@ -61,7 +61,10 @@ export async function loadModel(directory: string, openEngine: OpenEngine = open
 
 /** A row of a model from values by name; what the model does not read is left out. */
 export function rowOf(model: Model, values: Readonly<Record<string, number | null>>): Float32Array {
-  return Float32Array.from(model.features, (name) => values[name] ?? NaN);
+  const row = new Float32Array(model.features.length);
+  // `Float32Array.from` with a function takes six times as long.
+  model.features.forEach((name, place) => (row[place] = values[name] ?? NaN));
+  return row;
 }
 
 function probabilityOf({ slope, intercept }: ModelFiles['calibration'], logOdds: number): number {

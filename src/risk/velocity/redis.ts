@@ -128,13 +128,21 @@ function keysOf(
   return [both.length, ...both];
 }
 
+const scratch = new Float64Array(totals + entriesMax * entryWidth);
+const scratchBytes = new Uint8Array(scratch.buffer);
+
 function toBytes(numbers: readonly number[]): Buffer {
   return Buffer.from(Float64Array.from(numbers).buffer);
 }
 
+/**
+ * An array of the young heap, not a typed one: the memory of fifteen typed arrays for each assessment lies outside of it, and
+ * V8 answered with full collections, twenty milliseconds each, several a second.
+ */
 function toHistory(answer: Buffer | undefined): History {
-  const log = new Float64Array((answer?.length ?? 0) / Float64Array.BYTES_PER_ELEMENT);
-  answer?.copy(new Uint8Array(log.buffer));
+  const count = (answer?.copy(scratchBytes) ?? 0) / Float64Array.BYTES_PER_ELEMENT;
+  const log = new Array<number>(count);
+  for (let index = 0; index < count; index += 1) log[index] = scratch[index] ?? NaN;
   const [firstSeenAt = NaN, attempts = 0, frauds = 0, goods = 0, lastFraudAt = NaN] = log;
   return { firstSeenAt, attempts, frauds, goods, lastFraudAt, log, from: totals, to: log.length };
 }
