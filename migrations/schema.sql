@@ -284,7 +284,7 @@ create table labels
   happened_at timestamp with time zone not null
   known_at timestamp with time zone not null -- When it became known: nothing that was decided before may read it
   constraint label_is_given_once PRIMARY KEY (merchant_id, checkout_id, reference)
-  constraint label_source_is_known CHECK ((source = ANY (ARRAY['dispute'::text, 'fraud_report'::text, 'refund'::text, 'review'::text, 'api'::text])))
+  constraint label_source_is_known CHECK ((source = ANY (ARRAY['dispute'::text, 'fraud_report'::text, 'refund'::text, 'review'::text, 'api'::text, 'quiet'::text])))
   constraint label_strength_is_known CHECK ((strength = ANY (ARRAY['strong'::text, 'weak'::text])))
   CREATE INDEX labels_by_time ON public.labels USING btree (known_at)
   CREATE TRIGGER labels_are_append_only BEFORE DELETE OR UPDATE ON public.labels FOR EACH ROW EXECUTE FUNCTION refuse_change()
@@ -416,6 +416,7 @@ create table payments
   constraint payments_merchant_id_checkout_id_fkey FOREIGN KEY (merchant_id, checkout_id) REFERENCES orders(merchant_id, checkout_id)
   constraint payments_pkey PRIMARY KEY (merchant_id, checkout_id)
   constraint refund_within_captured CHECK (((refunded >= 0) AND (refunded <= captured)))
+  CREATE INDEX payments_captured ON public.payments USING btree (changed_at, checkout_id) WHERE (state = 'captured'::text)
   CREATE INDEX payments_reserved ON public.payments USING btree (changed_at) WHERE (state = 'authorized'::text)
   CREATE INDEX payments_to_capture ON public.payments USING btree (capture_at) WHERE ((state = 'authorized'::text) AND (capture_at IS NOT NULL))
   CREATE TRIGGER payments_are_never_deleted BEFORE DELETE ON public.payments FOR EACH ROW EXECUTE FUNCTION refuse_change()

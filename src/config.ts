@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dayMs } from './kernel/instant.ts';
 import { type EventSettings, eventSettings, eventVariables } from './events/settings.ts';
 
 /** What the environment says, checked and typed. Secrets come from here only; nothing is read from it later. */
@@ -24,6 +25,8 @@ export type Config = {
   readonly events: EventSettings;
   readonly policies: string;
   readonly models: string;
+  /** How long a captured purchase has to be uncontested before it counts as good; null: it never does by itself. */
+  readonly goodAfterMs: number | null;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly pspTimeoutMs: number;
   readonly leaseMs: number;
@@ -110,6 +113,8 @@ const environment = z.object({
   ...eventVariables,
   POLICIES_DIR: z.string().default('policies'),
   MODELS_DIR: z.string().default('models'),
+  // Most chargebacks have come by then.
+  GOOD_AFTER_DAYS: wholeNumber.default(90),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   PSP_TIMEOUT_MS: wholeNumber.default(10_000),
   REQUEST_LEASE_MS: wholeNumber.default(20_000),
@@ -161,6 +166,7 @@ export function readConfig(env: Environment): Config {
     events: eventSettings(set),
     policies: set.POLICIES_DIR,
     models: set.MODELS_DIR,
+    goodAfterMs: set.GOOD_AFTER_DAYS === 0 ? null : set.GOOD_AFTER_DAYS * dayMs,
     logLevel: set.LOG_LEVEL,
     pspTimeoutMs: set.PSP_TIMEOUT_MS,
     leaseMs: set.REQUEST_LEASE_MS,

@@ -9,7 +9,8 @@ import { createReplay } from '../risk/replay/replay.ts';
 import { replaySettings } from './replay-settings.ts';
 
 /**
- * `npm run features -- --orders FILE --out FILE [--label-delay-days N] [--to-day N]`: the feature values that a live assessment of each order would have read,
+ * `npm run features -- --orders FILE --out FILE [--label-delay-days N] [--good-delay-days N] [--to-day N]`:
+ * the feature values that a live assessment of each order would have read,
  * as CSV (gzip when the name ends in .gz): order_id, day, is_fraud, then the features of a checkout; empty is unknown.
  */
 const { values: options } = parseArgs({
@@ -17,11 +18,15 @@ const { values: options } = parseArgs({
     orders: { type: 'string' },
     out: { type: 'string' },
     'label-delay-days': { type: 'string', default: '30' },
+    /** Served with GOOD_AFTER_DAYS; as long as the other delay when absent, for pasts that are shorter than that. */
+    'good-delay-days': { type: 'string' },
     'to-day': { type: 'string', default: 'Infinity' },
   },
 });
 if (!options.orders || !options.out) {
-  console.error('usage: npm run features -- --orders FILE --out FILE [--label-delay-days N] [--to-day N]');
+  console.error(
+    'usage: npm run features -- --orders FILE --out FILE [--label-delay-days N] [--good-delay-days N] [--to-day N]',
+  );
   process.exit(2);
 }
 
@@ -31,7 +36,10 @@ let events = 0;
 async function* lines(file: string): AsyncGenerator<string> {
   const names = featuresOf('checkout').map((feature) => feature.name);
   yield `order_id,day,is_fraud,${names.join(',')}\n`;
-  const valuesOf = createReplay(replaySettings(Number(options['label-delay-days']) * dayMs));
+  const valuesOf = createReplay({
+    ...replaySettings(Number(options['label-delay-days']) * dayMs),
+    goodDelayMs: Number(options['good-delay-days'] ?? options['label-delay-days']) * dayMs,
+  });
   const toDay = Number(options['to-day']);
   for await (const batch of orderBatches(file)) {
     const rows = batch

@@ -19,11 +19,10 @@ export async function rejudge({ policy, model }: Candidate, recorded: Recorded):
     model === null || recorded.score === null
       ? recorded.score
       : (await model.score(rowOf(model, recorded.features))).probability;
-  const verdict = judge(
-    policy,
-    evidenceOf(features, recorded.features, recorded.findings, score),
-    { degraded: recorded.degraded, snoozed: new Set(recorded.rulesSnoozed) },
-  );
+  const verdict = judge(policy, evidenceOf(features, recorded.features, recorded.findings, score), {
+    degraded: recorded.degraded,
+    snoozed: new Set(recorded.rulesSnoozed),
+  });
   const order = moneyFrom(recorded.findings['order.amount']);
   return {
     id: recorded.id,

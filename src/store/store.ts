@@ -20,7 +20,7 @@ import type { Purchase } from '../domain/purchase/purchase.ts';
 import type { JournalEntry } from '../domain/purchase/step.ts';
 import type { Assessment } from '../domain/risk/assessment.ts';
 import type { AssessmentEvent } from '../domain/risk/decision.ts';
-import type { Label } from '../domain/risk/label.ts';
+import type { Label, QuietSince } from '../domain/risk/label.ts';
 import type { Comparison } from '../domain/risk/policy/shadow-policy.ts';
 import type {
   AssessmentId,
@@ -171,6 +171,15 @@ export type Store = {
     readonly ofPurchase: (merchantId: MerchantId, checkoutId: CheckoutId) => Promise<readonly Label[]>;
     /** In the order in which they became known. */
     readonly list: (merchantId: MerchantId, since: Instant, limit: number) => Promise<readonly Label[]>;
+    /**
+     * Captured purchases that last changed by `until` and of which nobody has said anything: no label, no dispute, not all
+     * of the money given back. The longest quiet first, after the one that `after` names.
+     */
+    readonly findQuiet: (
+      until: Instant,
+      after: QuietSince | null,
+      limit: number,
+    ) => Promise<readonly Purchase[]>;
   };
   readonly entries: EntryStore;
   readonly observations: ObservationStore;

@@ -3,10 +3,12 @@ import { captureDue } from '../flows/capture-due.ts';
 import { detachMethod } from '../flows/detach-method.ts';
 import { expireAuthorization } from '../flows/expire-authorization.ts';
 import { expireCheckout } from '../flows/expire-checkout.ts';
+import { labelQuiet } from '../flows/label-quiet.ts';
 import { processDelivery } from '../flows/process-delivery.ts';
 import { reconcile } from '../flows/reconcile.ts';
 import { resumeRequest } from '../flows/resume-request.ts';
 import { settle } from '../flows/settle.ts';
+import type { QuietSince } from '../domain/risk/label.ts';
 import { dayMs, hourMs, minuteMs, secondMs, toRfc3339 } from '../kernel/instant.ts';
 import type { Log } from '../observe/log.ts';
 import { type Worker, startWorker } from './worker.ts';
@@ -32,6 +34,7 @@ export function startWorkers(
   deps: Deps,
   log: Log,
   follow: () => Promise<void>,
+  goodAfterMs: number | null,
 ): { wakeDeliveries: () => void; stop: () => Promise<void> } {
   /** One row's fault must not keep the others waiting. */
   const each = async <T>(
@@ -61,6 +64,8 @@ export function startWorkers(
       ),
     deliveriesGatherMs,
   );
+  /** Every process begins at the oldest once, and so finds again what could not be labelled. */
+  let quietSince: QuietSince | null = null;
   const workers: Worker[] = [
     deliveries,
     startWorker('resume-requests', secondMs, log, async () => {
@@ -111,6 +116,14 @@ export function startWorkers(
           });
       }
       return 0;
+    }),
+    startWorker('label-quiet', hourMs, log, async () => {
+      if (goodAfterMs === null) return 0;
+      const until = deps.clock() - goodAfterMs;
+      const quiet = await deps.store.labels.findQuiet(until, quietSince, batch);
+      const last = quiet.at(-1);
+      quietSince = { at: last?.sale?.payment.changedAt ?? until, checkoutId: last?.checkout.id ?? '' };
+      return each('label-quiet', quiet, (purchase) => labelQuiet(deps, purchase));
     }),
     startWorker('follow-analysts', secondMs, log, async () => {
       await follow();

@@ -92,6 +92,60 @@ describe('what turned out to be true', () => {
   });
 });
 
+describe('an order that nobody contests', () => {
+  const days = (sold: Sold, count: number): Promise<unknown> =>
+    shop.query(`update payments set changed_at = now() - interval '${count} days'
+      where checkout_id = '${sold.order.replace('ord_', 'chk_')}'`);
+  const labelsOf = async ({ order }: Sold): Promise<readonly Record<string, unknown>[]> => {
+    const { body } = await shop.call('GET', '/v1/labels');
+    return (body['labels'] as Record<string, unknown>[]).filter((label) => label['order'] === order);
+  };
+
+  test('counts as good after 90 quiet days, once, and not one that was contested, refunded or is younger', async () => {
+    const [quiet, young, contested, refunded, told] = [
+      await sell(),
+      await sell(),
+      await sell(),
+      await sell(),
+      await sell(),
+    ];
+    await shop.script('POST', `charges/${await chargeOf(contested)}/dispute`, {
+      reason: 'product_not_received',
+    });
+    await eventually(async () => (await shop.call('GET', '/v1/disputes')).text.includes(contested.order));
+    await shop.call('POST', `/v1/orders/${refunded.order}/refunds`, { body: {} });
+    await label(told, true);
+    for (const sold of [quiet, contested, refunded, told]) await days(sold, 91);
+    await days(young, 89);
+    // Workers look when they start, and every hour.
+    await shop.restart();
+    const [found] = await eventually(async () => {
+      const labels = await labelsOf(quiet);
+      return labels.length > 0 && labels;
+    });
+    expect(found).toMatchObject({ fraud: false, source: 'quiet', strength: 'weak' });
+    await eventually(async () => (await knownOf(quiet))['email.known_goods'] === 1);
+    await shop.restart();
+    await eventually(async () => (await knownOf(quiet))['email.known_goods'] === 1);
+    expect(await labelsOf(quiet)).toHaveLength(1);
+    const others = [young, contested, refunded].map(labelsOf);
+    expect((await Promise.all(others)).flat()).toEqual([]);
+    expect(await labelsOf(told)).toEqual([expect.objectContaining({ source: 'api' })]);
+    expect((await shop.audit()).violations).toEqual([]);
+  });
+
+  test('counts sooner where that is wanted, and who is contested later was a fraud after all', async () => {
+    const sold = await sell();
+    await days(sold, 31);
+    await shop.restart({ GOOD_AFTER_DAYS: '30' });
+    await eventually(async () => (await labelsOf(sold)).length === 1);
+    await frauds.dispute(sold);
+    await eventually(async () => (await labelsOf(sold)).length === 2);
+    expect((await labelsOf(sold)).map(({ fraud }) => fraud)).toEqual([false, true]);
+    await eventually(async () => (await knownOf(sold))['email.known_frauds'] === 1);
+  });
+});
+
 describe('an assessment by the API', () => {
   test.each(assessmentEvents)('at %s decides what is legal there, and asks no PSP', async (event) => {
     const before = (await shop.ledger()).length;

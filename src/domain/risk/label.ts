@@ -20,4 +20,8 @@ export type LabelFact = {
   readonly reference: string;
 };
 
-export type LabelSource = 'dispute' | 'fraud_report' | 'refund' | 'review' | 'api';
+/** Where a purchase stands among those that nobody has contested, the longest quiet first. */
+export type QuietSince = { readonly at: Instant; readonly checkoutId: string };
+
+/** `quiet`: captured, and nobody has said anything against it for months. */
+export type LabelSource = 'dispute' | 'fraud_report' | 'refund' | 'review' | 'api' | 'quiet';

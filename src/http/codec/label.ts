@@ -19,7 +19,9 @@ export const labelShown = z
     id: z.string(),
     order: z.string(),
     fraud: z.boolean(),
-    source: z.enum(['dispute', 'fraud_report', 'refund', 'review', 'api']),
+    source: z
+      .enum(['dispute', 'fraud_report', 'refund', 'review', 'api', 'quiet'])
+      .meta({ description: 'quiet: captured, and nobody contested it for months.' }),
     strength: z.enum(['strong', 'weak']),
     happened_at: shownTime,
     known_at: shownTime,

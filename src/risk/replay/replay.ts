@@ -28,6 +28,8 @@ export type ReplaySettings = SignalReading & {
   readonly velocity: Pick<MemoryVelocity, 'meet' | 'happen' | 'label'>;
   /** How long after an event its label became known: chargebacks take 30 days. */
   readonly labelDelayMs: number;
+  /** How long after an event without a complaint it counts as good; as long as the label's delay when absent. */
+  readonly goodDelayMs?: number;
 };
 
 export const chargebackDelayMs = 30 * dayMs;
@@ -36,26 +38,32 @@ export const chargebackDelayMs = 30 * dayMs;
  * Lives a shop's past through the code that serves, one event a call: reads what was known, then lets the event happen.
  * Answers the values in the order of `featuresOf(event)`, as a live assessment at that moment would have read them.
  *
- * A label is told to the counters once `labelDelayMs` has passed, before the first event at or after that moment.
+ * A label is told to the counters once its delay has passed, before the first event at or after that moment.
  */
 export function createReplay({
   merchantId,
   velocity,
   labelDelayMs,
+  goodDelayMs = labelDelayMs,
   ...reading
 }: ReplaySettings): (event: PastEvent) => number[] {
   const features = new Map(assessmentEvents.map((event) => [event, featuresOf(event)]));
-  const labels = queue<Labelled & { readonly entities: readonly Entity[] }>();
-  return ({ event, at, signals, fraud }) => {
-    for (let due = labels.first(); due && due.happenedAt + labelDelayMs <= at; due = labels.first()) {
+  const frauds = queue<Labelled & { readonly entities: readonly Entity[] }>();
+  const goods: typeof frauds = queue();
+  const tell = (labels: typeof frauds, until: Instant): void => {
+    for (let due = labels.first(); due && due.happenedAt <= until; due = labels.first()) {
       velocity.label(due.entities, due);
       labels.shift();
     }
+  };
+  return ({ event, at, signals, fraud }) => {
+    tell(frauds, at - labelDelayMs);
+    tell(goods, at - goodDelayMs);
     const context = contextOf(reading, merchantId, signals, at);
     const { histories, entities } = velocity.meet(context.keys);
     const values = evaluate(features.get(event) ?? [], withHistories(context, histories));
     velocity.happen(entities, { what: event, at, amount: amountOf(context), keys: context.keys });
-    if (fraud !== null) labels.push({ what: 'labelled', fraud, happenedAt: at, entities });
+    if (fraud !== null) (fraud ? frauds : goods).push({ what: 'labelled', fraud, happenedAt: at, entities });
     return values;
   };
 }

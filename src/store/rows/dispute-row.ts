@@ -109,7 +109,7 @@ const labelRow = z.object({
   id: id('lab'),
   checkout_id: id('chk'),
   fraud: z.boolean(),
-  source: z.enum(['dispute', 'fraud_report', 'refund', 'review', 'api']),
+  source: z.enum(['dispute', 'fraud_report', 'refund', 'review', 'api', 'quiet']),
   strength: z.enum(['strong', 'weak']),
   reference: z.string(),
   happened_at: instant,

@@ -10,7 +10,13 @@ import { featureValues } from '../../../src/risk/evidence.ts';
 import { loadGeneration } from '../../../src/risk/generation.ts';
 import { createEntries } from '../../../src/risk/policy/entries.ts';
 import { orders } from '../../../src/risk/replay/orders.ts';
-import { chargebackDelayMs, replay, type PastEvent, type Replayed } from '../../../src/risk/replay/replay.ts';
+import {
+  chargebackDelayMs,
+  replay,
+  type PastEvent,
+  type Replayed,
+  type ReplaySettings,
+} from '../../../src/risk/replay/replay.ts';
 import { featureHash } from '../../../src/risk/signals/feature-hash.ts';
 import { keysWith } from '../../../src/risk/signals/keys.ts';
 import type { Reference } from '../../../src/risk/signals/reference.ts';
@@ -110,6 +116,17 @@ test('an event never counts itself, and a label is known after its delay and not
   expect(read('email.orders_30d')).toEqual([0, 1, 1, 2]);
   expect(read('email.known_frauds')).toEqual([0, 0, 1, 1]);
   expect(read('email.days_since_fraud')).toEqual([NaN, NaN, 30, 31]);
+});
+
+test('what nobody complained of counts as good after a delay of its own', async () => {
+  const signals = { email: 'ann@mail.example' };
+  const days = [0, 30, 89.999, 90];
+  const past = days.map((day) => ({ event: 'checkout', at: day * dayMs, signals, fraud: false }) as const);
+  const goods = featuresOf('checkout').findIndex(({ name }) => name === 'email.known_goods');
+  const read = async (settings: ReplaySettings): Promise<(number | undefined)[]> =>
+    (await all(replay(past, settings))).map(({ values }) => values[goods]);
+  expect(await read(settings())).toEqual([0, 1, 2, 2]);
+  expect(await read({ ...settings(), goodDelayMs: 90 * dayMs })).toEqual([0, 0, 0, 1]);
 });
 
 const header =
