@@ -29,6 +29,12 @@ create table assessments
   record jsonb not null
   constraint assessments_pkey PRIMARY KEY (merchant_id, id)
   constraint decision_is_known CHECK ((decision = ANY (ARRAY['allow'::text, 'challenge'::text, 'review'::text, 'block'::text])))
+  CREATE INDEX assessments_by_account ON public.assessments USING btree ((((record -> 'entities'::text) ->> 'account'::text)), id) WHERE (((record -> 'entities'::text) ->> 'account'::text) IS NOT NULL)
+  CREATE INDEX assessments_by_address ON public.assessments USING btree ((((record -> 'entities'::text) ->> 'address'::text)), id) WHERE (((record -> 'entities'::text) ->> 'address'::text) IS NOT NULL)
+  CREATE INDEX assessments_by_card ON public.assessments USING btree ((((record -> 'entities'::text) ->> 'card'::text)), id) WHERE (((record -> 'entities'::text) ->> 'card'::text) IS NOT NULL)
+  CREATE INDEX assessments_by_device ON public.assessments USING btree ((((record -> 'entities'::text) ->> 'device'::text)), id) WHERE (((record -> 'entities'::text) ->> 'device'::text) IS NOT NULL)
+  CREATE INDEX assessments_by_email ON public.assessments USING btree ((((record -> 'entities'::text) ->> 'email'::text)), id) WHERE (((record -> 'entities'::text) ->> 'email'::text) IS NOT NULL)
+  CREATE INDEX assessments_by_ip ON public.assessments USING btree ((((record -> 'entities'::text) ->> 'ip'::text)), id) WHERE (((record -> 'entities'::text) ->> 'ip'::text) IS NOT NULL)
   CREATE INDEX assessments_by_time ON public.assessments USING btree (merchant_id, at)
   CREATE TRIGGER assessments_are_append_only BEFORE DELETE OR UPDATE ON public.assessments FOR EACH ROW EXECUTE FUNCTION refuse_change()
   comment: One risk decision each, with every value it was made from; append-only, no raw personal data

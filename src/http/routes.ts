@@ -15,6 +15,7 @@ import { getOrder } from './routes/get-order.ts';
 import { getPayment } from './routes/get-payment.ts';
 import { getWebhookEndpoint } from './routes/get-webhook-endpoint.ts';
 import { labelOrder } from './routes/label-order.ts';
+import { listAssessments } from './routes/list-assessments.ts';
 import { listDeliveries } from './routes/list-deliveries.ts';
 import { listDisputes } from './routes/list-disputes.ts';
 import { listEvents } from './routes/list-events.ts';
@@ -78,6 +79,7 @@ export const routes: readonly Route[] = [
   labelOrder,
   listLabels,
   createAssessment,
+  listAssessments,
   getAssessment,
   createChallenge,
   solveChallenge,

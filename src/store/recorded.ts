@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Database } from './database.ts';
-import { toTimestamp } from './rows/columns.ts';
+import { id, toTimestamp } from './rows/columns.ts';
 import { fromAssessmentRow } from './rows/fact-rows.ts';
 import { raw, sql } from './sql.ts';
 import type { Store } from './store.ts';
@@ -12,6 +12,7 @@ const labelled = raw(`left join lateral (
   ) as l on true`);
 
 const fraudRow = z.object({ fraud: z.boolean().nullable() });
+const tracedRow = fraudRow.extend({ checkout_id: id('chk').nullable() });
 
 const comparisonRow = z.object({
   event: z.string(),
@@ -27,7 +28,7 @@ const comparisonRow = z.object({
 /** Past assessments, for whoever wants to know what another policy would have said. */
 export function recordedQueries(
   database: Database,
-): Pick<Store['assessments'], 'findAnywhere' | 'recorded' | 'comparisons'> {
+): Pick<Store['assessments'], 'findAnywhere' | 'recorded' | 'ofEntity' | 'comparisons'> {
   return {
     findAnywhere: async (assessmentId) => {
       const [row] = await database.rows(sql`select a.record from merchants as m
@@ -41,6 +42,17 @@ export function recordedQueries(
           and (${at}::timestamptz is null or (a.at, a.id) < (${at}::timestamptz, ${before?.id ?? null}))
         order by a.at desc, a.id desc limit ${limit}`);
       return rows.map((row) => ({ ...fromAssessmentRow(row), fraud: fraudRow.parse(row).fraud }));
+    },
+    ofEntity: async (merchantId, { kind, key }, after, limit) => {
+      const older = after === null ? sql`true` : sql`a.id < ${after}`;
+      const rows =
+        await database.rows(sql`select a.record, a.checkout_id, l.fraud from assessments as a ${labelled}
+        where a.record -> 'entities' ->> ${raw(`'${kind}'`)} = ${key} and a.merchant_id = ${merchantId} and ${older}
+        order by a.id desc limit ${limit}`);
+      return rows.map((row) => {
+        const { checkout_id: checkoutId, fraud } = tracedRow.parse(row);
+        return { ...fromAssessmentRow(row), checkoutId, fraud };
+      });
     },
     comparisons: async (merchantId, since, limit) => {
       const rows = await database.rows(sql`with judged as (

@@ -20,6 +20,7 @@ import type { Purchase } from '../domain/purchase/purchase.ts';
 import type { JournalEntry } from '../domain/purchase/step.ts';
 import type { Assessment } from '../domain/risk/assessment.ts';
 import type { AssessmentEvent } from '../domain/risk/decision.ts';
+import type { TracedKind } from '../domain/risk/entities.ts';
 import type { Label, QuietSince } from '../domain/risk/label.ts';
 import type { Comparison } from '../domain/risk/policy/shadow-policy.ts';
 import type {
@@ -103,6 +104,15 @@ export type Store = {
       before: Pick<Assessment, 'at' | 'id'> | null,
       limit: number,
     ) => Promise<readonly (Assessment & { readonly fraud: boolean | null })[]>;
+    /** Those that saw this entity, the newest first, with what is known of them now; older than `after` when it is given. */
+    readonly ofEntity: (
+      merchantId: MerchantId,
+      entity: { readonly kind: TracedKind; readonly key: string },
+      after: AssessmentId | null,
+      limit: number,
+    ) => Promise<
+      readonly (Assessment & { readonly checkoutId: CheckoutId | null; readonly fraud: boolean | null })[]
+    >;
     /** What challengers said beside what was decided, over the newest `limit` assessments since then. */
     readonly comparisons: (
       merchantId: MerchantId,

@@ -32,6 +32,10 @@ export type EntityKind = (typeof entityKinds)[number];
 export const countedKinds = ['account', 'email', 'card', 'device', 'ip', 'area'] as const;
 export type CountedKind = (typeof countedKinds)[number];
 
+/** The kinds whose assessments are found again: somebody or something that acts. */
+export const tracedKinds = ['account', 'email', 'card', 'device', 'ip', 'address'] as const;
+export type TracedKind = (typeof tracedKinds)[number];
+
 /** A keyed hash of merchant, kind and value for every entity that the signals name; nothing personal is left in it. */
 export type EntityKeys = Readonly<Partial<Record<EntityKind, string>>>;
 

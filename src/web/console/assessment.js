@@ -2,6 +2,7 @@
 import { facts, h, showTime, tag } from '/web/page.js';
 import { get, post } from '/console/api.js';
 import { form, nothing, openDialog, section, table, untilField } from '/console/parts.js';
+import { tracedKinds } from '/console/trace.js';
 
 export async function showAssessment(id) {
   const found = await get(`/v1/assessments/${id}`);
@@ -74,10 +75,15 @@ function openSnooze(assessment, rule) {
   openDialog(`Snooze ${rule}`, snooze);
 }
 
-/** Whom the assessment saw, by pseudonym: enough to put them on a list. */
+/** Whom the assessment saw, by pseudonym: enough to put them on a list, and to see what else they did. */
 function who({ id, entities }) {
   const pairs = Object.fromEntries(
-    Object.entries(entities).map(([kind, key]) => [kind, h('span', { class: 'mono' }, key)]),
+    Object.entries(entities).map(([kind, key]) => [
+      kind,
+      tracedKinds.includes(kind)
+        ? h('a', { class: 'mono', href: `#/traces/${kind}.${key}` }, key)
+        : h('span', { class: 'mono' }, key),
+    ]),
   );
   const list = h('button', { class: 'plain', onclick: () => openListing(id) }, 'Put on a list');
   return section('Who it was, by pseudonym', h('dl', {}, ...facts(pairs)), h('p', {}), list);

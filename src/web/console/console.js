@@ -13,6 +13,7 @@ import { showPayment } from '/console/payment.js';
 import { showPolicies } from '/console/policies.js';
 import { showReviews } from '/console/reviews.js';
 import { showSnoozes } from '/console/snoozes.js';
+import { showTrace } from '/console/trace.js';
 
 /** `path` is what a tab needs of the API; `also` are the views that belong to it. */
 const tabs = [
@@ -21,7 +22,7 @@ const tabs = [
     name: 'lookup',
     title: 'Look up',
     path: '/v1/orders/{order_id}',
-    also: ['orders', 'assessments', 'payments'],
+    also: ['orders', 'assessments', 'payments', 'traces'],
   },
   { name: 'policies', title: 'Policies', path: '/v1/policies' },
   { name: 'lists', title: 'Lists', path: '/v1/lists' },
@@ -39,6 +40,7 @@ const views = {
   orders: showOrder,
   assessments: showAssessment,
   payments: showPayment,
+  traces: showTrace,
   policies: showPolicies,
   lists: showLists,
   snoozes: showSnoozes,

@@ -107,6 +107,11 @@ export const operations: Readonly<Record<string, (shop: TestService) => Promise<
     const made = await shop.call('POST', '/v1/assessments', { body: { event: 'login', signals: {} } });
     return { path: `/v1/assessments/${String(made.body['id'])}` };
   },
+  listAssessments: async (shop) => {
+    const { path } = await operations['getAssessment']!(shop);
+    const { shop: key } = (await shop.call('GET', path)).body['entities'] as { shop: string };
+    return { path: `/v1/assessments?kind=account&key=${key}` };
+  },
   listReviews: () => Promise.resolve({ path: '/v1/reviews' }),
   approveReview: async (shop) => ({ path: `/v1/reviews/${await held(shop)}/approve` }),
   rejectReview: async (shop) => ({ path: `/v1/reviews/${await held(shop)}/reject` }),
