@@ -61,8 +61,12 @@ async function assess(parts: RiskParts, question: Question, judged: Judged): Pro
   const deciders = decidersOf(parts, merchantId, event);
   const deadline = deadlineIn(parts.deadlineMs);
   try {
-    const degraded: Degradation[] =
-      parts.reading.reference.missing.length > 0 ? ['reference_data_missing'] : [];
+    const degraded: Degradation[] = [];
+    const { missing } = parts.reading.reference;
+    if (missing.length > 0) {
+      degraded.push('reference_data_missing');
+      parts.failed('reference_data_missing', new Error(`missing: ${missing.join(', ')}`));
+    }
     if (deciders.own?.isOutdated === true) {
       degraded.push('policy_failed');
       parts.failed(

@@ -216,7 +216,7 @@ degraded:
   velocity_unavailable: challenge
   model_unavailable: challenge
   policy_failed: challenge
-  reference_data_missing: allow
+  reference_data_missing: challenge
 `,
   );
   return dir;

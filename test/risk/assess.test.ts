@@ -252,21 +252,22 @@ describe('a lesser assessment', () => {
     expect(parts.failures).toEqual(['policy_failed']);
   });
 
-  test('when reference data is missing is still decided by model and rules', async () => {
+  test('when reference data is missing asks for proof, is counted, and model and rules still have their say', async () => {
     const parts = partsWith({ reading: { keysOf, reference: { ...reference, missing: ['isbot'] } } });
     const assessment = await createRisk(parts).assess(question);
-    expect(assessment).toMatchObject({ decision: 'allow', degraded: ['reference_data_missing'] });
+    expect(assessment).toMatchObject({ decision: 'challenge', degraded: ['reference_data_missing'] });
     expect(assessment.score).not.toBeNull();
+    expect(parts.failures).toEqual(['reference_data_missing']);
   });
 
   test('when reference data is missing is what the policy states for it', async () => {
-    const degraded = { ...checkout.policy.degraded, reference_data_missing: 'challenge' as const };
+    const degraded = { ...checkout.policy.degraded, reference_data_missing: 'block' as const };
     const parts = partsWith({
       reading: { keysOf, reference: { ...reference, missing: ['isbot'] } },
       ...deciding({ policy: { ...checkout.policy, degraded } }),
     });
     expect(await createRisk(parts).assess(question)).toMatchObject({
-      decision: 'challenge',
+      decision: 'block',
       degraded: ['reference_data_missing'],
     });
   });

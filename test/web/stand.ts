@@ -20,7 +20,7 @@ degraded:
   velocity_unavailable: challenge
   model_unavailable: challenge
   policy_failed: challenge
-  reference_data_missing: allow
+  reference_data_missing: challenge
 `;
 
 /** A browser may try two cards before it has to prove some work. */

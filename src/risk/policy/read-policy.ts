@@ -230,7 +230,7 @@ function readDegraded(
     const entry = fields.get(part);
     const decision = readDecision(file, entry, `\`${part}\``, event);
     if (entry === undefined || decision === undefined) continue;
-    if (decision === 'allow' && part !== 'reference_data_missing')
+    if (decision === 'allow')
       file.report(
         entry.offset,
         'a missing part cannot mean allow',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Policy } from '../../../src/domain/risk/policy/policy.ts';
+import type { Degradation } from '../../../src/domain/risk/assessment.ts';
+import { defaultDegraded, type Policy } from '../../../src/domain/risk/policy/policy.ts';
 import { judge } from '../../../src/domain/risk/policy/verdict.ts';
 import { toText } from '../../../src/risk/policy/mistake.ts';
 import { readPolicy, type Surroundings } from '../../../src/risk/policy/read-policy.ts';
@@ -95,7 +96,7 @@ rules:
     ],
     [
       'lets a missing part mean allow',
-      `${good}degraded:\n  model_unavailable: allow\n`,
+      `${good}degraded:\n  reference_data_missing: allow\n`,
       /a missing part cannot mean allow/,
     ],
     ['has a number for a reason', good.replace('Known fraud', '42'), /`reason` must be text/],
@@ -145,7 +146,7 @@ describe('a verdict', () => {
   });
 
   test('is never allow when a part is missing', () => {
-    for (const part of ['deadline', 'velocity_unavailable', 'model_unavailable', 'policy_failed'] as const)
+    for (const part of Object.keys(defaultDegraded) as Degradation[])
       expect(judge(policy, { 'email.known_frauds': 0 }, { ...calm, degraded: [part] }).decision).toBe(
         'challenge',
       );

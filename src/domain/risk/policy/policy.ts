@@ -54,6 +54,6 @@ export const defaultDegraded: Readonly<Record<Degradation, Decision>> = {
   velocity_unavailable: 'challenge',
   model_unavailable: 'challenge',
   policy_failed: 'challenge',
-  // Country or datacenter by address sharpen the answer; without them the rules and the model still give one.
-  reference_data_missing: 'allow',
+  // Rules about networks and throw-away domains cannot be evaluated then: whom they would stop must not pass.
+  reference_data_missing: 'challenge',
 };
