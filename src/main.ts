@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import type { Config } from './config.ts';
 import { startEventRelays } from './event-relays.ts';
 import { webhookCalls } from './events/webhooks/calls.ts';
@@ -186,12 +184,9 @@ export async function startService(
   };
 }
 
-async function listen({ server }: HttpServer, host: string, port: number, variable: string): Promise<string> {
-  server.listen(port, host);
-  const failed = once(server, 'error').then(([error]: unknown[]) => {
-    throw new Error(`cannot listen on ${host}:${port} (${variable})`, { cause: error });
+async function listen(http: HttpServer, host: string, port: number, variable: string): Promise<string> {
+  const taken = await http.listen(port, host).catch((cause: unknown) => {
+    throw new Error(`cannot listen on ${host}:${port} (${variable})`, { cause });
   });
-  await Promise.race([once(server, 'listening'), failed]);
-  const address = server.address() as AddressInfo;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${taken}`;
 }

@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { RequestListener } from 'node:http';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { apiBytesMax, readBody } from '../../src/http/edge/body.ts';
 import { apiHeaders } from '../../src/http/edge/headers.ts';
+import { freePort } from '../../src/embedded/port.ts';
 import { createHttpServer, type HttpServer, type ServerLimits } from '../../src/http/edge/server.ts';
 import { problemOf, problemSender } from '../../src/http/problem.ts';
 
@@ -28,8 +29,7 @@ async function serve(
 ): Promise<{ http: HttpServer; port: number }> {
   const http = createHttpServer(handler, { checkIntervalMs: 50, ...limits });
   opened.push(http);
-  await new Promise<void>((resolve) => void http.server.listen(0, '127.0.0.1', resolve));
-  return { http, port: (http.server.address() as AddressInfo).port };
+  return { http, port: await http.listen(0, '127.0.0.1') };
 }
 
 /** Sends the bytes and gives back everything that came until the server closed the connection. */
@@ -210,6 +210,44 @@ describe('clients that take their time', () => {
     await Promise.all(held.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
     expect(await talk(port, ...post(json, '{}'))).toBe('');
     held.forEach((socket) => socket.destroy());
+  });
+});
+
+const onLinux = process.platform === 'linux' ? describe : describe.skip;
+onLinux('a port that is named', () => {
+  async function listenAt(port: number): Promise<HttpServer> {
+    const http = createHttpServer(echo);
+    opened.push(http);
+    await http.listen(port, '127.0.0.1');
+    return http;
+  }
+
+  test('lets many in each time the loop comes round', async () => {
+    const port = await freePort();
+    const http = await listenAt(port);
+    let accepted = 0;
+    http.server.on('connection', () => (accepted += 1));
+    const sockets = Array.from({ length: 64 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+    let turns = 0;
+    while (accepted < sockets.length) {
+      const before = accepted;
+      const until = performance.now() + 5;
+      while (performance.now() < until);
+      await new Promise((resolve) => setImmediate(resolve));
+      if (accepted > before) turns += 1;
+    }
+    // A single socket would take 64.
+    expect(turns).toBeLessThan(40);
+    sockets.forEach((socket) => socket.destroy());
+  });
+
+  test('is refused to a second server, and free again after the first', async () => {
+    const port = await freePort();
+    const first = await listenAt(port);
+    await expect(listenAt(port)).rejects.toThrow('EADDRINUSE');
+    expect(await first.close(0)).toBe(0);
+    await listenAt(port);
+    expect(await talk(port, ...post(json, '{}'))).toMatch(/\r\n\r\n2$/);
   });
 });
 

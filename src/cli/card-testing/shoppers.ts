@@ -18,7 +18,7 @@ export type Shopper = {
 };
 
 /**
- * - `asked`: the PSP was called. `challenged`: left at a challenge. `limited`: over a limit. `blocked`: by the policy.
+ * - `asked`: the PSP was called, or the visitor let in. `challenged`: left at a challenge. `limited`: over a limit. `blocked`: by the policy.
  * - `shed`: the service was busy. `broken`: anything else, which should not be.
  */
 export type End = 'asked' | 'challenged' | 'limited' | 'blocked' | 'shed' | 'broken';
@@ -31,7 +31,8 @@ const problem = z.object({ code: z.string() });
 const asked = z.object({ challenge: z.looseObject({}) });
 
 /** Puts one small order together on the shop's server, and tries a card from a browser. */
-export async function shop({ api, secret, publishable }: Shop, shopper: Shopper): Promise<End> {
+export async function shop(place: Shop, shopper: Shopper): Promise<End> {
+  const { api, secret, publishable } = place;
   const checkout = await post(api, '/v1/checkouts', secret, {
     amount: shopper.amount,
     currency: 'EUR',
@@ -65,11 +66,15 @@ export async function shop({ api, secret, publishable }: Shop, shopper: Shopper)
 
   let reply = await confirm();
   if (codeOf(reply) === 'challenge_required' && shopper.solves) {
-    reply = await confirm({ 'tillgate-challenge-solution': await solution(api, publishable, id, browser) });
+    reply = await confirm({ 'tillgate-challenge-solution': await solution(place, 'confirm', id, browser) });
   }
-  switch (reply.status) {
-    case 200:
-      return confirmed.parse(reply.body).assessment?.decision === 'block' ? 'blocked' : 'asked';
+  if (reply.status !== 200) return endOf(reply);
+  return confirmed.parse(reply.body).assessment?.decision === 'block' ? 'blocked' : 'asked';
+}
+
+/** How it ended for whom the service did not serve. */
+export function endOf({ status }: Reply): End {
+  switch (status) {
     case 403:
       return 'challenged';
     case 429:
@@ -81,14 +86,16 @@ export async function shop({ api, secret, publishable }: Shop, shopper: Shopper)
   }
 }
 
-async function solution(
-  api: string,
-  key: string,
-  checkout: string,
+/** What the browser finds; `subject` is null where there is none yet. */
+export async function solution(
+  { api, publishable }: Shop,
+  purpose: string,
+  subject: string | null,
   browser: Readonly<Record<string, string>>,
 ): Promise<string> {
-  const response = await fetch(`${api}/v1/challenges?purpose=confirm&subject=${checkout}`, {
-    headers: { ...browser, authorization: `Bearer ${key}` },
+  const query = new URLSearchParams({ purpose, ...(subject !== null && { subject }) });
+  const response = await fetch(`${api}/v1/challenges?${query.toString()}`, {
+    headers: { ...browser, authorization: `Bearer ${publishable}` },
   });
   if (!response.ok) return 'none';
   const challenge = asked.parse(await response.json()).challenge as unknown as Challenge;
@@ -98,7 +105,7 @@ async function solution(
 
 type Reply = { readonly status: number; readonly body: unknown };
 
-async function post(
+export async function post(
   api: string,
   path: string,
   key: string,
@@ -118,6 +125,6 @@ async function post(
   return { status: response.status, body: await response.json() };
 }
 
-function codeOf({ status, body }: Reply): string | undefined {
+export function codeOf({ status, body }: Reply): string | undefined {
   return status === 403 ? problem.parse(body).code : undefined;
 }

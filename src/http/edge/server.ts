@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Server as Listener, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { listen } from './listen.ts';
 
 export type ServerLimits = {
   readonly headersTimeoutMs: number;
@@ -42,6 +43,8 @@ export const serverLimits: ServerLimits = {
 
 export type HttpServer = {
   readonly server: Server;
+  /** Answers the port; throws when it is taken. */
+  readonly listen: (port: number, host: string) => Promise<number>;
   readonly inFlight: () => number;
   /**
    * Stops gracefully: no new connections, idle ones closed, answers in flight finished and told `connection: close`.
@@ -90,7 +93,14 @@ export function createHttpServer(
       handler(request, response);
     },
   );
-  server.maxConnections = limits.connectionsMax;
+  let held = 0;
+  let besides: readonly Listener[] = [];
+  // Not by `maxConnections`, which each of the sockets that share a port would count for itself.
+  server.on('connection', (socket: Socket) => {
+    held += 1;
+    socket.once('close', () => (held -= 1));
+    if (held > limits.connectionsMax) socket.destroy();
+  });
   server.maxRequestsPerSocket = limits.requestsPerConnectionMax;
   server.on('clientError', refuseConnection);
   // 100-continue invites the body before anybody has looked at the head, and we look at the head first anyway.
@@ -124,6 +134,11 @@ export function createHttpServer(
 
   return {
     server,
+    listen: async (port, host) => {
+      const opened = await listen(server, port, host);
+      besides = opened.besides;
+      return opened.port;
+    },
     inFlight: () => open.size,
     close: async (deadlineMs) => {
       draining = true;
@@ -133,7 +148,9 @@ export function createHttpServer(
         cut = open.size;
         server.closeAllConnections();
       }, deadlineMs);
-      await new Promise<void>((resolve) => void server.close(() => resolve()));
+      await Promise.all(
+        [server, ...besides].map((each) => new Promise<void>((resolve) => void each.close(() => resolve()))),
+      );
       clearTimeout(late);
       clearInterval(sweep);
       return cut;
