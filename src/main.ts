@@ -132,7 +132,7 @@ export async function startService(
     deps,
     gate,
     shed,
-    authenticate: authenticator(store.merchants, clock),
+    authenticate: authenticator(store.merchants, clock, log),
     readAddress: addressReader(config.trustedProxies),
     log,
     metrics,

@@ -71,6 +71,26 @@ export function refuseDefaults(env: Environment): void {
     isSet('HOST') && !begins('HOST', '127.') && env['HOST'] !== '::1' && !isSet('TRUSTED_PROXIES'),
     'TRUSTED_PROXIES is missing: behind a proxy every buyer would have the proxy’s address; without one, name 127.0.0.1',
   );
+  for (const [name, isSecure] of [
+    [
+      'DATABASE_URL',
+      (url: URL) => /^(require|verify-ca|verify-full)$/.test(url.searchParams.get('sslmode') ?? ''),
+    ],
+    ['REDIS_URL', (url: URL) => url.protocol === 'rediss:'],
+    ['EVENTS_REDIS_URL', (url: URL) => url.protocol === 'rediss:'],
+  ] as const) {
+    const url = URL.parse(env[name] ?? '');
+    const how = name === 'DATABASE_URL' ? 'sslmode=verify-full' : 'rediss://';
+    refuse(
+      url !== null && !isHere(url) && !isSecure(url),
+      `${name} crosses a network without TLS: use ${how}`,
+    );
+  }
   refuse(isSet('TILLGATE_FAILPOINT'), 'TILLGATE_FAILPOINT kills the process');
   if (mistakes.length > 0) throw new ConfigRefused(mistakes);
+}
+
+/** On this machine: a socket, or a proxy beside the service that speaks TLS for it. */
+function isHere({ hostname }: URL): boolean {
+  return hostname === '' || hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
 }

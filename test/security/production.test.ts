@@ -7,7 +7,7 @@ import { refuseDefaults, withSecretFiles } from '../../src/production.ts';
 
 const good = {
   NODE_ENV: 'production',
-  DATABASE_URL: 'postgres://tillgate@db/tillgate',
+  DATABASE_URL: 'postgres://tillgate@db/tillgate?sslmode=verify-full',
   TILLGATE_SECRET: 'c29tZXRoaW5nIHRoYXQgbm9ib2R5IGtub3dz',
   STRIPE_SECRET_KEY: 'sk_live_something',
   PUBLIC_URL: 'https://pay.example.com',
@@ -30,6 +30,14 @@ describe('a start in production', () => {
     expect(mistakesOf(() => refuseDefaults(good))).toEqual([]);
   });
 
+  test('takes a database and counters without TLS on this machine', () => {
+    const here = {
+      DATABASE_URL: 'postgres://tillgate@127.0.0.1/tillgate',
+      REDIS_URL: 'redis://localhost:6379',
+    };
+    expect(mistakesOf(() => refuseDefaults({ ...good, ...here }))).toEqual([]);
+  });
+
   test.each([
     ['the embedded database', { DATABASE_URL: '' }, 'DATABASE_URL'],
     ['a made-up secret', { TILLGATE_SECRET: undefined }, 'TILLGATE_SECRET'],
@@ -41,6 +49,14 @@ describe('a start in production', () => {
     ['Adyen’s test environment', { ADYEN_API_KEY: 'k' }, 'ADYEN_LIVE_URL_PREFIX'],
     ['a public address without TLS', { PUBLIC_URL: 'http://pay.example.com' }, 'PUBLIC_URL'],
     ['every interface without a proxy', { TRUSTED_PROXIES: '' }, 'TRUSTED_PROXIES'],
+    ['a database without TLS', { DATABASE_URL: 'postgres://tillgate@db/tillgate' }, 'DATABASE_URL'],
+    [
+      'a database that may do without TLS',
+      { DATABASE_URL: 'postgres://tillgate@db/tillgate?sslmode=prefer' },
+      'DATABASE_URL',
+    ],
+    ['counters without TLS', { REDIS_URL: 'redis://redis:6379' }, 'REDIS_URL'],
+    ['events without TLS', { EVENTS_REDIS_URL: 'redis://redis:6379' }, 'EVENTS_REDIS_URL'],
     ['a failpoint', { TILLGATE_FAILPOINT: 'relay.published' }, 'TILLGATE_FAILPOINT'],
   ])('refuses %s', (_, changed, variable) => {
     const mistakes = mistakesOf(() => refuseDefaults({ ...good, ...changed }));
