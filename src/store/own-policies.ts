@@ -30,9 +30,10 @@ export function tellOfPolicy(event: string, data: Sql): Sql {
       insert into policy_events as c (merchant_id, event, sequence)
       select merchant_id, ${event}, 1 from activated, told
       on conflict (merchant_id, event) do update set sequence = c.sequence + 1 returning merchant_id, sequence
-    )
-    insert into events (merchant_id, id, aggregatetype, aggregateid, sequence, type, at, payload)
-    select merchant_id, told.id, 'policy', ${`policy_${event}`}, counted.sequence, 'policy.activated', activated.at, ${data}`;
+    ), said as (
+      insert into events (merchant_id, id, aggregatetype, aggregateid, sequence, type, at, payload)
+      select merchant_id, told.id, 'policy', ${`policy_${event}`}, counted.sequence, 'policy.activated', activated.at, ${data}
+    )`;
 }
 
 type OwnPolicyQueries = Pick<PolicyStore, 'changeOwn' | 'own' | 'ownChanges'>;
@@ -55,7 +56,7 @@ export function ownPolicyQueries(database: Database): OwnPolicyQueries {
                 else (select max(a.number) from policy_activations as a where a.event = ${event}) end,
               'rules', ${told.rules}::int, 'origin', case when ${isOwn} then 'merchant' else 'file' end)
             from activated, counted join told using (merchant_id)`,
-          )}`);
+          )} select from activated`);
         return 'changed';
       } catch (fault) {
         if (fault instanceof StoreFault && fault.constraint === 'own_policies_pkey') return 'outrun';

@@ -44,8 +44,10 @@ export function policyQueries(database: Database): PolicyStore {
     activate: async ({ policy, at, told }) => {
       const { event, hash, rules } = policy;
       await keep(policy);
-      // Two processes that start together count to the same number: one of them records it, and tells of it.
-      await database.rows(sql`with before as (
+      // Processes that come at once count to the same number, and one of them has it. The others look again: what they
+      // bring is in force by then, or another policy is, and theirs follows it.
+      const recorded = async (): Promise<boolean> => {
+        const rows = await database.rows(sql`with before as (
           select coalesce(max(number), 0) as number, (array_agg(hash order by number desc))[1] as hash
           from policy_activations where event = ${event}
         ), activated as (
@@ -63,7 +65,11 @@ export function policyQueries(database: Database): PolicyStore {
           sql`jsonb_build_object('event', ${event}::text, 'hash', ${hash}::text, 'previousHash', before.hash,
             'version', activated.number, 'rules', ${rules.length}::int, 'origin', 'file')
           from activated, before, counted join told using (merchant_id)`,
-        )}`);
+        )}
+        select 1 from before where hash = ${hash} or exists (select from activated)`);
+        return rows.length === 1;
+      };
+      while (!(await recorded()));
     },
     find: async (hash) => {
       const [row] = await database.rows(sql`select ${textColumns} from policies as p where p.hash = ${hash}`);

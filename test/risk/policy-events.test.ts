@@ -89,6 +89,29 @@ test('a changed file is told once to each merchant, a refused one to nobody', as
     ]);
 });
 
+test('ten processes that find ten new policies at once tell of each, one after the other', async () => {
+  const policy = second.deps.desk.policies()[0]!.policy;
+  const hashes = Array.from({ length: 10 }, (_, nth) => String(nth).repeat(64));
+  const before = (await told()).filter(({ data }) => data.event === policy.event).at(-1);
+  await Promise.all(
+    hashes.map((hash) =>
+      shop.store.policies.activate({
+        policy: { ...policy, hash },
+        at: Date.now(),
+        told: [{ merchantId: shop.merchantId, eventId: newId('evt') }],
+      }),
+    ),
+  );
+  const heard = (await told()).filter(({ data }) => data.event === policy.event).slice(-10);
+  expect(new Set(heard.map(({ data }) => data.hash))).toEqual(new Set(hashes));
+  expect(heard.map(({ data }) => data.previous_hash)).toEqual(
+    [before, ...heard.slice(0, -1)].map((each) => each?.data.hash),
+  );
+  expect(heard.map(({ sequence }) => sequence)).toEqual(
+    heard.map((_, nth) => (before?.sequence ?? 0) + 1 + nth),
+  );
+});
+
 test('ten processes that find the same new policy at once tell of it once; a younger merchant counts from 1', async () => {
   const younger = newId('mer');
   await shop.store.merchants.create({ id: younger, name: 'third', createdAt: Date.now() });
@@ -108,5 +131,5 @@ test('ten processes that find the same new policy at once tell of it once; a you
       .map(({ event }) => event)
       .filter((event) => event.type === 'policy.activated' && event.data.hash === hash)
       .map(({ sequence }) => sequence);
-  expect([await heard(shop.merchantId), await heard(younger)]).toEqual([[2], [1]]);
+  expect([await heard(shop.merchantId), await heard(younger)]).toEqual([[12], [1]]);
 });
