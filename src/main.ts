@@ -146,7 +146,7 @@ export async function startService(
   };
   // Before the first request: who is on a block list stays there over a restart.
   await follow();
-  const workers = startWorkers(deps, log, follow, config.goodAfterMs);
+  const workers = startWorkers(deps, log, random, follow, config.goodAfterMs);
   const relays = await startEventRelays(config.events, deps, log, metrics);
   const streams = new AbortController();
   const app = makeApp(door, routes, (extended) => {

@@ -63,6 +63,8 @@ ${rows.join('\n')}
 - \`source\` and \`id\` name the event; every copy has the same. Dedupe on \`id\`.
 - \`sequence\` counts 1, 2, 3 … within \`subject\`, without gaps. Every sink keeps the order within a subject; between
   subjects there is none. \`tillgate/events\` has a consumer that dedupes, checks the sequence and reports gaps.
+- \`traceparent\` continues the trace of the request that caused the event. What a webhook of a PSP or a worker concludes, which
+  may be days later, has a trace of its own: link it to \`tracelink\`, the last request about the same order.
 - A sink that refuses an event five times gets the later ones of the same subject only after it:
   \`npm run events -- set-aside\`, \`replay\`, \`skip\`. A sink that answers "taken" and then loses the event is beyond us.
 

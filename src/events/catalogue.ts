@@ -245,8 +245,16 @@ const envelope = {
     .string()
     .optional()
     .meta({
-      description: 'W3C Trace Context of the request that caused it.',
+      description: 'W3C Trace Context of the request that caused it, or of the work that concluded it later.',
       examples: ['00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'],
+    }),
+  tracelink: z
+    .string()
+    .optional()
+    .meta({
+      description:
+        'Where a webhook of a PSP or a worker concluded it: the trace context of the last request about the same order.',
+      examples: ['00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'],
     }),
 };
 

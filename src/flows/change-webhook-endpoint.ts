@@ -10,7 +10,7 @@ export type WebhookEndpointChange = Partial<WebhookEndpointAsk> & {
 
 /** Deliveries that were open when an endpoint was disabled go on when it is enabled, in their order. */
 export async function changeWebhookEndpoint(
-  { store: { webhooks }, calls, clock, newId }: Deps,
+  { store: { webhooks }, calls, clock, newId, trace }: Deps,
   merchantId: MerchantId,
   id: WebhookEndpointId,
   { state, ...change }: WebhookEndpointChange,
@@ -22,6 +22,9 @@ export async function changeWebhookEndpoint(
   if (before === null) return missing;
   if (!(await webhooks.save({ ...before, ...change }))) return missing;
   if (state === 'enabled') await webhooks.enable(merchantId, id);
-  if (state === 'disabled') await webhooks.disable(before, 'by_request', { id: newId('evt'), at: clock() });
+  if (state === 'disabled') {
+    const event = { id: newId('evt'), at: clock(), traceparent: trace?.traceparent };
+    await webhooks.disable(before, 'by_request', event);
+  }
   return (await webhooks.find(merchantId, id)) ?? missing;
 }

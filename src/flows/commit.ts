@@ -31,7 +31,8 @@ export async function commit(
   const { checkout } = step.purchase;
   const version = before === null ? 1 : before.checkout.version + 1;
   const after: Purchase = { ...step.purchase, checkout: { ...checkout, version } };
-  const events = numbered(deps, after, step.events, at);
+  const lastRequest = await requestBefore(deps, after);
+  const events = numbered(deps, after, step.events, at, lastRequest);
   const labels = step.labels.map((fact) => labelOf(deps, after, fact, at));
   const saved = await deps.store.purchases.save({
     before,
@@ -41,19 +42,31 @@ export async function commit(
     postings: step.postings,
     labels,
     askAt: at + deps.leaseMs,
-    ...withAssessment(deps, after, events, along(after, events, labels)),
+    ...withAssessment(deps, after, events, along(after, events, labels), lastRequest),
   });
   if (saved !== 'saved') return { saved };
   for (const label of labels) observeLabel(deps, after, label);
   return { saved, purchase: after, events };
 }
 
+/** Only workers ask: a request is itself the last one. */
+async function requestBefore({ trace, store }: Deps, { checkout, sale }: Purchase): Promise<string | null> {
+  if (trace?.of !== 'work' || sale === undefined) return null;
+  return store.events.lastRequest(checkout.merchantId, sale.order.id);
+}
+
 /** An assessment that is stored is also told. */
-function withAssessment(deps: Deps, { checkout }: Purchase, events: readonly Event[], along: Along) {
+function withAssessment(
+  deps: Deps,
+  { checkout }: Purchase,
+  events: readonly Event[],
+  along: Along,
+  lastRequest: string | null,
+) {
   const { assessment } = along;
   if (assessment === undefined) return { ...along, events };
   const made = assessmentMade(deps.newId('evt'), assessment, checkout.id);
-  return { ...along, events: [...events, traced(deps, made)] };
+  return { ...along, events: [...events, traced(deps, made, lastRequest)] };
 }
 
 /** The order's events get the numbers that follow its last one. */
@@ -62,18 +75,23 @@ function numbered(
   { checkout, sale }: Purchase,
   facts: readonly EventFact[],
   at: Instant,
+  lastRequest: string | null,
 ): readonly Event[] {
   if (sale === undefined) return [];
   const fields = deps.fieldsOf(checkout.merchantId);
   const first = sale.order.eventCount - facts.length + 1;
   return facts.map((fact, index) =>
-    traced(deps, {
-      id: deps.newId('evt'),
-      merchantId: checkout.merchantId,
-      at,
-      aggregate: { type: 'order', id: sale.order.id },
-      sequence: first + index,
-      ...withFields(fact, fields, checkout),
-    }),
+    traced(
+      deps,
+      {
+        id: deps.newId('evt'),
+        merchantId: checkout.merchantId,
+        at,
+        aggregate: { type: 'order', id: sale.order.id },
+        sequence: first + index,
+        ...withFields(fact, fields, checkout),
+      },
+      lastRequest,
+    ),
   );
 }

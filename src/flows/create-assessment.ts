@@ -30,7 +30,7 @@ export async function createAssessment(deps: Deps, ask: AssessmentAsk): Promise<
     signals: ask.signals,
   };
   const assessment = await deps.risk.assess({ ...question, id: deps.newId('asm') });
-  const told = traced(deps, assessmentMade(deps.newId('evt'), assessment));
+  const told = traced(deps, assessmentMade(deps.newId('evt'), assessment), null);
   const challenge = assessment.decision === 'challenge' ? await ask.challenge(assessment.id) : null;
   const rendered = deps.render.assessment(assessment, challenge);
   const reply = { ...rendered, status: 201 };

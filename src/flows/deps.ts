@@ -31,9 +31,12 @@ export type Deps = {
   readonly fieldsOf: (merchantId: MerchantId) => readonly EventField[];
   /** How merchants' endpoints are called. */
   readonly calls: WebhookCalls;
-  /** The W3C trace context of the request that is served; none where a worker acts by itself. */
-  readonly traceparent?: string;
+  /** In which trace this is done; none where it is nothing that anybody follows. */
+  readonly trace?: Trace;
 };
+
+/** A W3C trace context: of a merchant's request, or of what comes after it, a worker's on one row or a browser's return. */
+export type Trace = { readonly of: 'request' | 'work'; readonly traceparent: string };
 
 /** Writes replies as they go over the wire; the bytes are stored with the request. */
 export type Render = {

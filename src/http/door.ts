@@ -3,7 +3,7 @@ import type { Deps } from '../flows/deps.ts';
 import type { RequestId } from '../kernel/ids.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import { type RandomBytes, toTraceparent, traceFrom } from '../observe/trace.ts';
+import type { RandomBytes } from '../observe/trace.ts';
 import { type Approach, approachOf, classOf, leftBy, strangerAt } from './approach.ts';
 import type { Authenticate } from './authenticate.ts';
 import { callerOf } from './caller.ts';
@@ -19,6 +19,7 @@ import type { Gate } from './rate-limit/gate.ts';
 import type { Caller, Route } from './route.ts';
 import { refuseUnsigned } from './signature/refuse-unsigned.ts';
 import { anyOrigin, preflight, send } from './send.ts';
+import { traceOf } from './trace-of.ts';
 
 export type Door = {
   readonly deps: Deps;
@@ -181,7 +182,7 @@ async function handle(
     ));
   if (unsigned) return { ...unsigned, headers: { ...entry.headers, ...unsigned.headers } };
   const answered = await route.handle({
-    deps: { ...door.deps, traceparent: traceparentOf(request, door.random) },
+    deps: { ...door.deps, trace: traceOf('request', request, door.random) },
     caller: caller.value,
     request: named,
     hasProved: entry.hasProved,
@@ -204,11 +205,6 @@ async function withChallenge(
   const isAsked = problem.code === 'challenge_required' || problem.code === 'challenge_failed';
   if (!isAsked || proof === undefined) return problem;
   return { ...problem, challenge: await gate.issue(merchantId, proof.purpose, proof.subject) };
-}
-
-/** The caller's trace, or a new one: what the request's events carry. */
-function traceparentOf(request: Request, random: RandomBytes): string {
-  return toTraceparent(traceFrom(request.get('traceparent'), random));
 }
 
 /** Only read by handlers of routes that move money, and those have a real one. */

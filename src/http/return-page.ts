@@ -4,6 +4,7 @@ import { completeAction } from '../flows/complete-action.ts';
 import { isId } from '../kernel/ids.ts';
 import type { Door } from './door.ts';
 import { requestId } from './edge/address.ts';
+import { traceOf } from './trace-of.ts';
 
 /**
  * Where the buyer's browser lands after 3-D Secure. The PSP is asked what happened, and the browser is sent on to the
@@ -14,7 +15,8 @@ export function addReturnPage(app: Express, door: Door): void {
     const { merchant, checkout } = request.params;
     if (typeof merchant !== 'string' || typeof checkout !== 'string') return null;
     if (!isId('mer', merchant) || !isId('chk', checkout)) return null;
-    const purchase = await completeAction(door.deps, { merchantId: merchant, checkoutId: checkout, brought });
+    const deps = { ...door.deps, trace: traceOf('work', request, door.random) };
+    const purchase = await completeAction(deps, { merchantId: merchant, checkoutId: checkout, brought });
     return isRefusal(purchase) ? null : purchase.checkout;
   };
   app.get('/return/:merchant/:checkout', async (request, response) => {

@@ -11,7 +11,7 @@ import { insertThrough, openGate } from './table.ts';
 
 /** The places are not called like their columns: `order by xact` would then sort them as text. */
 export const listedColumns =
-  raw(`merchant_id, id, aggregatetype, aggregateid, sequence, type, at, payload, traceparent,
+  raw(`merchant_id, id, aggregatetype, aggregateid, sequence, type, at, payload, traceparent, tracelink,
   xact::text as at_xact, position::text as at_position`);
 
 const cursorRow = z.object({ at_xact: z.string(), at_position: z.string() });
@@ -23,6 +23,8 @@ export function fromListedRow(row: unknown): ListedEvent {
 
 /** The name becomes part of a statement: it is one of ours or nothing. */
 const monthRow = z.object({ partition: z.string().regex(/^events_\d{4}_\d{2}$/), archived: z.boolean() });
+
+const requestRow = z.object({ request: z.string().nullable() });
 
 const archiveRow = z.object({
   file: z.string(),
@@ -40,6 +42,11 @@ export function eventQueries(database: Database): Store['events'] {
           and xact < pg_snapshot_xmin(pg_current_snapshot())
         order by xact, position limit ${limit}`);
       return rows.map(fromListedRow);
+    },
+    lastRequest: async (merchantId, aggregateId) => {
+      const [row] = await database.rows(sql`select coalesce(tracelink, traceparent) as request from events
+        where merchant_id = ${merchantId} and aggregateid = ${aggregateId} order by sequence desc limit 1`);
+      return row === undefined ? null : requestRow.parse(row).request;
     },
     planMonths: async (now) => {
       await database.rows(sql`select plan_events_of((date_trunc('month', ${toTimestamp(now)}::timestamptz at time zone 'UTC')

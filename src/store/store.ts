@@ -201,6 +201,8 @@ export type Store = {
       after: EventCursor | null,
       limit: number,
     ) => Promise<readonly ListedEvent[]>;
+    /** The trace context of the last request about what the events are about; null when none is known. */
+    readonly lastRequest: (merchantId: MerchantId, aggregateId: string) => Promise<string | null>;
     /** Makes the partitions of this month and the two that follow. */
     readonly planMonths: (now: Instant) => Promise<void>;
     /** The oldest month that ended `liveMonths` ago or earlier and that no sink, endpoint or replay still needs. */

@@ -15,7 +15,7 @@ export type WebhookStore = {
   readonly disable: (
     endpoint: WebhookEndpoint,
     because: DisabledBecause,
-    event: { readonly id: EventId; readonly at: Instant },
+    event: { readonly id: EventId; readonly at: Instant; readonly traceparent?: string | undefined },
   ) => Promise<boolean>;
   readonly remove: (merchantId: MerchantId, id: WebhookEndpointId) => Promise<boolean>;
   /**

@@ -51,14 +51,14 @@ export function webhookQueries(database: Database): WebhookStore {
     enable: (merchantId, endpointId) =>
       changed(sql`update webhook_endpoints set state = 'enabled', because = null, failing_since = null
         where merchant_id = ${merchantId} and id = ${endpointId} returning 1`),
-    disable: ({ merchantId, id: endpointId }, because, { id: eventId, at }) =>
+    disable: ({ merchantId, id: endpointId }, because, { id: eventId, at, traceparent }) =>
       changed(sql`with disabled as (
           update webhook_endpoints set state = 'disabled', because = ${because}, event_count = event_count + 1
           where merchant_id = ${merchantId} and id = ${endpointId} and state = 'enabled' returning event_count
         )
-        insert into events (merchant_id, id, aggregatetype, aggregateid, sequence, type, at, payload)
+        insert into events (merchant_id, id, aggregatetype, aggregateid, sequence, type, at, payload, traceparent)
         select ${merchantId}, ${eventId}, 'webhook_endpoint', ${endpointId}, event_count, 'webhook_endpoint.disabled',
-          ${toTimestamp(at)}::timestamptz, ${JSON.stringify({ endpointId, because })}::jsonb
+          ${toTimestamp(at)}::timestamptz, ${JSON.stringify({ endpointId, because })}::jsonb, ${traceparent ?? null}
         from disabled returning 1`),
     remove: (merchantId, endpointId) =>
       changed(
@@ -117,7 +117,7 @@ export function webhookQueries(database: Database): WebhookStore {
           returning d.merchant_id, d.endpoint_id, d.event_id, d.event_at, d.tries
         )
         select claimed.tries, w.failing_since is not null and w.failing_since <= e.at as failing_throughout,
-          to_json(w) as endpoint, e.merchant_id, e.id, e.aggregatetype, e.aggregateid, e.sequence, e.type, e.at, e.payload, e.traceparent
+          to_json(w) as endpoint, e.merchant_id, e.id, e.aggregatetype, e.aggregateid, e.sequence, e.type, e.at, e.payload, e.traceparent, e.tracelink
         from claimed
         join webhook_endpoints as w on w.merchant_id = claimed.merchant_id and w.id = claimed.endpoint_id
         join events as e on e.merchant_id = claimed.merchant_id and e.id = claimed.event_id and e.at = claimed.event_at`);

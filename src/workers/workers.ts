@@ -1,4 +1,4 @@
-import type { Deps } from '../flows/deps.ts';
+import type { Deps, Trace } from '../flows/deps.ts';
 import { captureDue } from '../flows/capture-due.ts';
 import { detachMethod } from '../flows/detach-method.ts';
 import { expireAuthorization } from '../flows/expire-authorization.ts';
@@ -11,6 +11,7 @@ import { settle } from '../flows/settle.ts';
 import type { QuietSince } from '../domain/risk/label.ts';
 import { dayMs, hourMs, minuteMs, secondMs, toRfc3339 } from '../kernel/instant.ts';
 import type { Log } from '../observe/log.ts';
+import { type RandomBytes, toTraceparent, traceFrom } from '../observe/trace.ts';
 import { type Worker, startWorker } from './worker.ts';
 
 /** How many rows one round takes: enough to be busy, few enough to stop within a PSP call's time. */
@@ -33,24 +34,27 @@ const repliesKeptMs = 2 * dayMs;
 export function startWorkers(
   deps: Deps,
   log: Log,
+  random: RandomBytes,
   follow: () => Promise<void>,
   goodAfterMs: number | null,
 ): { wakeDeliveries: () => void; stop: () => Promise<void> } {
-  /** One row's fault must not keep the others waiting. */
+  /** Each row is a trace of its own, and one row's fault must not keep the others waiting. */
   const each = async <T>(
     worker: string,
     found: readonly T[],
-    work: (row: T) => Promise<void>,
+    work: (deps: Deps, row: T) => Promise<void>,
   ): Promise<number> => {
     await Promise.all(
       found.map((row) =>
-        work(row).catch((error: unknown) =>
+        work({ ...deps, trace: ownTrace() }, row).catch((error: unknown) =>
           log.error('a row could not be finished and stays', { worker, error }),
         ),
       ),
     );
     return found.length;
   };
+
+  const ownTrace = (): Trace => ({ of: 'work', traceparent: toTraceparent(traceFrom(undefined, random)) });
 
   const deliveries = startWorker(
     'process-deliveries',
@@ -60,7 +64,7 @@ export function startWorkers(
       each(
         'process-deliveries',
         await deps.store.deliveries.claimDue(deps.clock(), deliveriesBatch),
-        (delivery) => processDelivery(deps, delivery),
+        processDelivery,
       ),
     deliveriesGatherMs,
   );
@@ -71,29 +75,27 @@ export function startWorkers(
     startWorker('resume-requests', secondMs, log, async () => {
       const now = deps.clock();
       const abandoned = await deps.store.requests.claimAbandoned(now, now + deps.leaseMs, batch);
-      return each('resume-requests', abandoned, (request) => resumeRequest(deps, request));
+      return each('resume-requests', abandoned, resumeRequest);
     }),
     startWorker('settle', secondMs, log, async () =>
-      each('settle', await deps.store.settling.claimDue(deps.clock(), batch), (unsettled) =>
-        settle(deps, unsettled),
-      ),
+      each('settle', await deps.store.settling.claimDue(deps.clock(), batch), settle),
     ),
     startWorker('detach-methods', minuteMs, log, async () => {
       const removed = await deps.store.customers.claimToDetach(deps.clock(), batch);
-      return each('detach-methods', removed, (method) => detachMethod(deps, method));
+      return each('detach-methods', removed, detachMethod);
     }),
     startWorker('expire-checkouts', minuteMs, log, async () => {
       const expired = await deps.store.settling.findExpired(deps.clock(), batch);
-      await each('expire-checkouts', expired, (purchase) => expireCheckout(deps, purchase));
+      await each('expire-checkouts', expired, expireCheckout);
       return 0;
     }),
     startWorker('capture-due', secondMs, log, async () => {
       const due = await deps.store.settling.findToCapture(deps.clock(), batch);
-      return each('capture-due', due, (purchase) => captureDue(deps, purchase));
+      return each('capture-due', due, captureDue);
     }),
     startWorker('expire-authorizations', hourMs, log, async () => {
       const lapsed = await deps.store.settling.findLapsed(deps.clock(), batch);
-      await each('expire-authorizations', lapsed, (purchase) => expireAuthorization(deps, purchase));
+      await each('expire-authorizations', lapsed, expireAuthorization);
       return 0;
     }),
     startWorker('reconcile', hourMs, log, async () => {

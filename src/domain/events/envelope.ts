@@ -17,6 +17,7 @@ export type Envelope = {
   readonly dataschema: string;
   readonly sequence: string;
   readonly traceparent?: string;
+  readonly tracelink?: string;
   readonly data: object;
 };
 
@@ -35,6 +36,7 @@ export function toEnvelope(event: Event): Envelope {
     dataschema: schemaName(event.type),
     sequence: String(event.sequence).padStart(sequenceDigits, '0'),
     ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
+    ...(event.tracelink === undefined ? {} : { tracelink: event.tracelink }),
     data: toWireData(event.data) as object,
   };
 }

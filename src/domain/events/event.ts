@@ -25,8 +25,10 @@ export type Event = {
   readonly aggregate: Aggregate;
   /** 1, 2, 3 … within the aggregate, without gaps. */
   readonly sequence: number;
-  /** The W3C trace context of the request that caused it, so that consumers continue the same trace. */
+  /** The W3C trace context in which it was made, so that consumers continue the same trace. */
   readonly traceparent?: string;
+  /** Where a webhook or a worker concluded it: the trace context of the last request about the same order. */
+  readonly tracelink?: string;
 } & EventFact;
 
 export type Aggregate =

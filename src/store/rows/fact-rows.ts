@@ -41,6 +41,7 @@ export const events = table('events', {
   at: 'timestamptz',
   payload: 'jsonb',
   traceparent: 'text',
+  tracelink: 'text',
 });
 
 export const assessments = table('assessments', {
@@ -108,6 +109,7 @@ export function toEventRow(event: Event): Row<keyof typeof events.types> {
     at: toTimestamp(event.at),
     payload: JSON.stringify(event.data, moneyToText),
     traceparent: event.traceparent ?? null,
+    tracelink: event.tracelink ?? null,
   };
 }
 
@@ -121,6 +123,7 @@ const eventRow = z.object({
   at: instant,
   payload: written<EventFact['data']>(),
   traceparent: z.string().nullable(),
+  tracelink: z.string().nullable(),
 });
 
 export function fromEventRow(row: unknown): Event {
@@ -132,6 +135,7 @@ export function fromEventRow(row: unknown): Event {
     aggregate: { type: read.aggregatetype, id: read.aggregateid } as Event['aggregate'],
     sequence: read.sequence,
     ...(read.traceparent === null ? {} : { traceparent: read.traceparent }),
+    ...(read.tracelink === null ? {} : { tracelink: read.tracelink }),
     ...({ type: read.type, data: textToMoney(read.payload) } as EventFact),
   };
 }
