@@ -184,9 +184,10 @@ create table events
   type text not null
   at timestamp with time zone not null
   payload jsonb not null
-  traceparent text -- W3C trace context of the request that caused the event
+  traceparent text -- W3C trace context in which the event was made: of a request, or of the work that concluded it
   xact xid8 not null default pg_current_xact_id() -- Readers go by (xact, position) and stop below the oldest running transaction, so that a late commit is never skipped
   position bigint not null default nextval('events_position'::regclass)
+  tracelink text -- Of an event that a worker made: the trace context of the last request about the same order
   constraint event_id_is_unique PRIMARY KEY (merchant_id, id, at)
   CREATE INDEX events_in_order ON ONLY public.events USING btree (xact, "position")
   CREATE INDEX events_of_merchant_in_order ON ONLY public.events USING btree (merchant_id, xact, "position")
@@ -205,6 +206,7 @@ create table events_2026_11
   traceparent text
   xact xid8 not null default pg_current_xact_id()
   position bigint not null default nextval('events_position'::regclass)
+  tracelink text
   constraint events_2026_11_pkey PRIMARY KEY (merchant_id, id, at)
   CREATE UNIQUE INDEX event_sequence_has_no_twin_2026_11 ON public.events_2026_11 USING btree (merchant_id, aggregateid, sequence)
   CREATE INDEX events_2026_11_merchant_id_xact_position_idx ON public.events_2026_11 USING btree (merchant_id, xact, "position")
@@ -223,6 +225,7 @@ create table events_2026_12
   traceparent text
   xact xid8 not null default pg_current_xact_id()
   position bigint not null default nextval('events_position'::regclass)
+  tracelink text
   constraint events_2026_12_pkey PRIMARY KEY (merchant_id, id, at)
   CREATE UNIQUE INDEX event_sequence_has_no_twin_2026_12 ON public.events_2026_12 USING btree (merchant_id, aggregateid, sequence)
   CREATE INDEX events_2026_12_merchant_id_xact_position_idx ON public.events_2026_12 USING btree (merchant_id, xact, "position")
@@ -241,6 +244,7 @@ create table events_2027_01
   traceparent text
   xact xid8 not null default pg_current_xact_id()
   position bigint not null default nextval('events_position'::regclass)
+  tracelink text
   constraint events_2027_01_pkey PRIMARY KEY (merchant_id, id, at)
   CREATE UNIQUE INDEX event_sequence_has_no_twin_2027_01 ON public.events_2027_01 USING btree (merchant_id, aggregateid, sequence)
   CREATE INDEX events_2027_01_merchant_id_xact_position_idx ON public.events_2027_01 USING btree (merchant_id, xact, "position")
@@ -259,6 +263,7 @@ create table events_unplanned
   traceparent text
   xact xid8 not null default pg_current_xact_id()
   position bigint not null default nextval('events_position'::regclass)
+  tracelink text
   constraint events_unplanned_pkey PRIMARY KEY (merchant_id, id, at)
   CREATE UNIQUE INDEX event_sequence_has_no_twin_unplanned ON public.events_unplanned USING btree (merchant_id, aggregateid, sequence)
   CREATE INDEX events_unplanned_merchant_id_xact_position_idx ON public.events_unplanned USING btree (merchant_id, xact, "position")

@@ -90,7 +90,7 @@ test('a changed file is told once to each merchant, a refused one to nobody', as
 });
 
 test('ten processes that find ten new policies at once tell of each, one after the other', async () => {
-  const policy = second.deps.desk.policies()[0]!.policy;
+  const policy = second.deps.desk.files()[0]!.policy;
   const hashes = Array.from({ length: 10 }, (_, nth) => String(nth).repeat(64));
   const before = (await told()).filter(({ data }) => data.event === policy.event).at(-1);
   await Promise.all(
