@@ -2,10 +2,11 @@ import type { Express, Request, Response } from 'express';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MerchantId } from '../../kernel/ids.ts';
 import type { EventCursor, ListedEvent } from '../../domain/events/listed-event.ts';
+import { approachOf, classOf, strangerAt } from '../approach.ts';
 import { callerOf } from '../caller.ts';
 import type { Door } from '../door.ts';
 import { requestId } from '../edge/address.ts';
-import type { Problem } from '../problem.ts';
+import { type Problem, problemOf } from '../problem.ts';
 import { cursorText, isCursor, listEvents, toCursor, toWireEvent } from './list-events.ts';
 
 /** How often an open stream looks for more. */
@@ -15,7 +16,10 @@ const lookMs = 200;
 const heartbeatMs = 15_000;
 
 /** Each stream asks the database five times a second; a merchant needs one, and a second while it deploys. */
-const streamsMax = { ofMerchant: 5, inAll: 200 };
+export const streamsMax = { ofMerchant: 5, inAll: 200 };
+
+/** Who was cut off by a deployment comes back within seconds; a room that is full stays so for longer. */
+const retryAfterS = { ofMerchant: 10, inAll: 30 };
 
 const pageMax = 500;
 
@@ -36,10 +40,16 @@ export function streamEvents(app: Express, door: Door, draining: AbortSignal): v
     }
     const { merchantId, after } = asked;
     const ofMerchant = open.get(merchantId) ?? 0;
-    if (ofMerchant >= streamsMax.ofMerchant || inAll >= streamsMax.inAll) {
-      door.sendProblem(response, { code: 'quota_exceeded', retryAfterS: 10 }, id);
+    if (ofMerchant >= streamsMax.ofMerchant) {
+      door.sendProblem(response, { code: 'quota_exceeded', retryAfterS: retryAfterS.ofMerchant }, id);
       return;
     }
+    if (inAll >= streamsMax.inAll) {
+      door.sendProblem(response, { code: 'overloaded', retryAfterS: retryAfterS.inAll }, id);
+      return;
+    }
+    // Whoever hung up meanwhile would be counted for ever: its close has been told already.
+    if (response.destroyed) return;
     open.set(merchantId, ofMerchant + 1);
     inAll += 1;
     response.once('close', () => {
@@ -62,9 +72,26 @@ export function streamEvents(app: Express, door: Door, draining: AbortSignal): v
 type Asked =
   { readonly merchantId: MerchantId; readonly after: EventCursor | null } | { readonly problem: Problem };
 
+/** Opening one is a listing, for load shedding and for limits; an open one is counted by itself. */
 async function readRequest(door: Door, request: Request): Promise<Asked> {
-  const caller = await callerOf(door.authenticate, listEvents, request, door.readAddress(request));
-  if ('problem' in caller) return caller;
+  const admission = door.shed.admit(classOf(listEvents));
+  if (!admission.ok) return { problem: { ...problemOf(admission), retryAfterS: admission.retryAfterS } };
+  try {
+    return await readAdmitted(door, request);
+  } finally {
+    admission.done();
+  }
+}
+
+async function readAdmitted(door: Door, request: Request): Promise<Asked> {
+  const address = door.readAddress(request);
+  const caller = await callerOf(door.authenticate, listEvents, request, address);
+  if ('problem' in caller) {
+    const stranger = await door.gate.enter(strangerAt(listEvents, address));
+    return { problem: stranger.ok ? caller.problem : stranger.problem };
+  }
+  const entry = await door.gate.enter(approachOf(listEvents, caller.value, request).visit);
+  if (!entry.ok) return { problem: entry.problem };
   const query = new URL(request.originalUrl, 'http://stream.invalid').searchParams;
   const after = request.get('last-event-id') ?? query.get('after');
   if (after !== null && !isCursor(after)) {

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { connect } from 'node:net';
+import { createMerchant } from '../../../src/flows/create-merchant.ts';
+import { streamsMax } from '../../../src/http/routes/stream-events.ts';
 import { manyEvents } from '../../events/outbox.ts';
-import { type TestService, eventually, startTestService } from '../../harness/service.ts';
+import { type TestService, eventually, newId, startTestService } from '../../harness/service.ts';
 
 let shop: TestService;
 beforeAll(async () => {
@@ -34,6 +36,7 @@ async function open(query = '', headers: Record<string, string> = {}, key = shop
   return {
     status: response.status,
     type: response.headers.get('content-type'),
+    retryAfter: response.headers.get('retry-after'),
     /** The next messages, as soon as there are so many. */
     take: async (count: number): Promise<Message[]> => {
       for (;;) {
@@ -131,7 +134,7 @@ test('a reader that does not read loses nothing, and delays no other', async () 
 test('a sixth stream is refused until one of the five is gone', async () => {
   const streams = await Promise.all(Array.from({ length: 5 }, () => open()));
   const sixth = await open();
-  expect(sixth.status).toBe(429);
+  expect([sixth.status, sixth.retryAfter]).toEqual([429, '10']);
   sixth.close();
   streams[0]?.close();
   await eventually(async () => {
@@ -141,6 +144,45 @@ test('a sixth stream is refused until one of the five is gone', async () => {
   });
   for (const stream of streams) stream.close();
 });
+
+test('readers that hang up while they are let in take nobody’s place', async () => {
+  const { hostname, port } = new URL(shop.api);
+  for (let nth = 0; nth < 3 * streamsMax.ofMerchant; nth += 1) {
+    const socket = connect(Number(port), hostname);
+    const head = `GET /v1/events/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${shop.keys.secretKey}\r\n\r\n`;
+    await new Promise<void>((resolve) => void socket.write(head, () => resolve()));
+    socket.destroy();
+  }
+  await eventually(async () => {
+    const streams = await Promise.all(Array.from({ length: streamsMax.ofMerchant }, () => open()));
+    for (const stream of streams) stream.close();
+    return streams.every(({ status }) => status === 200);
+  });
+});
+
+test('when the process has as many streams as it may, one more is told to come back, whosever it is', async () => {
+  const deps = { store: shop.store, newId, clock: Date.now };
+  const merchants = Array.from({ length: streamsMax.inAll / streamsMax.ofMerchant }, () =>
+    createMerchant(deps, 'many'),
+  );
+  const keys = (await Promise.all(merchants)).map((merchant) => merchant.keys.secretKey);
+  const streams: Awaited<ReturnType<typeof open>>[] = [];
+  // Not all at once: that would be too many listings.
+  for (const key of keys)
+    streams.push(
+      ...(await Promise.all(Array.from({ length: streamsMax.ofMerchant }, () => open('', {}, key)))),
+    );
+  expect(new Set(streams.map(({ status }) => status))).toEqual(new Set([200]));
+  const more = await open();
+  expect([more.status, more.retryAfter, more.type]).toEqual([503, '30', 'application/problem+json']);
+  more.close();
+  for (const stream of streams) stream.close();
+  await eventually(async () => {
+    const again = await open();
+    again.close();
+    return again.status === 200;
+  });
+}, 60_000);
 
 test.each([
   ['no key', {}, '', 401],
