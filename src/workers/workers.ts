@@ -125,7 +125,7 @@ export function startWorkers(
       const quiet = await deps.store.labels.findQuiet(until, quietSince, batch);
       const last = quiet.at(-1);
       quietSince = { at: last?.sale?.payment.changedAt ?? until, checkoutId: last?.checkout.id ?? '' };
-      return each('label-quiet', quiet, (purchase) => labelQuiet(deps, purchase));
+      return each('label-quiet', quiet, labelQuiet);
     }),
     startWorker('follow-analysts', secondMs, log, async () => {
       await follow();
