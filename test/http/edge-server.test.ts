@@ -159,6 +159,27 @@ describe('requests that two servers could read differently', () => {
     expect(statusOf(await talk(port, smuggled[name] ?? ''))).toBe('400');
   });
 
+  test.each([
+    [
+      'HTTP/2 in clear text',
+      'GET / HTTP/1.1\r\nhost: x\r\nconnection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n\r\n',
+    ],
+    ['a WebSocket', 'GET / HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n'],
+  ])('who asks to go on in %s is cut off, and what follows is not read', async (_, head) => {
+    let heard = 0;
+    const { port } = await serve((_request, response) => {
+      heard += 1;
+      response.end();
+    });
+    expect(await talk(port, `${head}GET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n`)).toBe('');
+    expect(heard).toBe(0);
+  });
+
+  test('who begins with HTTP/2 is answered 400 and closed', async () => {
+    const { port } = await serve(echo);
+    expect(statusOf(await talk(port, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'))).toBe('400');
+  });
+
   test('a head that is too large is answered 431', async () => {
     const { port } = await serve(echo);
     expect(

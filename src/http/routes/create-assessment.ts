@@ -32,8 +32,8 @@ export const createAssessment = route({
         .optional()
         .meta({
           description:
-            'Of a login whose password was checked before: limits take a wrong one for six attempts. Who finds many ' +
-            'is challenged sooner.',
+            'Of a login whose password you have checked and whose visitor you have not answered yet: limits take a ' +
+            'wrong password for six logins, and a guesser is to learn nothing once they hold.',
         }),
     })
     .refine(({ event, outcome }) => outcome === undefined || event === 'login', {
