@@ -33,6 +33,8 @@ export type RefusalCode =
   | 'currency_mismatch'
   | 'movement_in_flight'
   | 'payment_quarantined'
+  | 'payment_not_quarantined'
+  | 'resolution_not_possible'
   // reviews
   | 'review_not_open'
   // lists and snoozes

@@ -15,6 +15,7 @@ export type RequestKind =
   | 'increment_order'
   | 'approve_review'
   | 'reject_review'
+  | 'resolve_payment'
   | 'create_assessment'
   | 'label_order'
   | 'create_customer'

@@ -3,6 +3,7 @@ export const scopes = [
   'checkouts',
   'orders',
   'payments',
+  'resolutions',
   'assessments',
   'reviews',
   'events',

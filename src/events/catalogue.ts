@@ -112,6 +112,17 @@ const declared = {
     says: 'A PSP reported what does not match; a person has to look.',
     data: z.object(attempt),
   },
+  'payment.resolved': {
+    says: 'A person has settled what a PSP reported; the order goes on or is over.',
+    data: z.object({
+      ...order,
+      resolution: z.enum(['ask', 'accept', 'return']).meta({
+        description: 'The PSP was asked again, was taken at its word, or has to give back what it took.',
+      }),
+      captured: money('What counts as captured now.'),
+      refunded: money('What counts as refunded now.'),
+    }),
+  },
   'payment.captured': { says: 'A capture succeeded.', data: z.object(movement) },
   'payment.capture_failed': { says: 'A capture did not succeed.', data: z.object(movement) },
   'payment.voided': { says: 'A reservation was let go.', data: z.object(movement) },

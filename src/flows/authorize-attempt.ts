@@ -6,7 +6,7 @@ import { concludeAttempt } from '../domain/purchase/conclude-attempt.ts';
 import { isRefusal } from '../domain/refusal.ts';
 import { type NextTry, nextTry } from '../domain/routing/next-try.ts';
 import type { Purchase } from '../domain/purchase/purchase.ts';
-import { type Step, step } from '../domain/purchase/step.ts';
+import { unchanged } from '../domain/purchase/step.ts';
 import type { Assessment } from '../domain/risk/assessment.ts';
 import type { Signals } from '../domain/risk/signals.ts';
 import { type Instant, minuteMs } from '../kernel/instant.ts';
@@ -168,10 +168,6 @@ export function subjectOf(
     attempt,
     ...(browser === undefined ? {} : { browser }),
   };
-}
-
-export function unchanged(purchase: Purchase): Step {
-  return step(purchase, { journal: [], events: [] });
 }
 
 /** Where the request is over, only its assessment still knows device and network: a declined challenge counts there too. */

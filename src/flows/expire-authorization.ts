@@ -1,5 +1,6 @@
-import { authorizedAttempt, beginMovement } from '../domain/purchase/begin-movement.ts';
+import { beginMovement } from '../domain/purchase/begin-movement.ts';
 import type { Purchase } from '../domain/purchase/purchase.ts';
+import { authorizedAttempt } from '../domain/purchase/receive-money.ts';
 import { releaseAuthorization } from '../domain/purchase/release-authorization.ts';
 import { commit } from './commit.ts';
 import type { Deps } from './deps.ts';

@@ -2,14 +2,14 @@ import type { Movement } from '../domain/payment/movement.ts';
 import type { MovementOutcome } from '../domain/payment/outcome.ts';
 import { concludeMovement } from '../domain/purchase/conclude-movement.ts';
 import type { Purchase } from '../domain/purchase/purchase.ts';
-import type { Step } from '../domain/purchase/step.ts';
+import { type Step, unchanged } from '../domain/purchase/step.ts';
 import { type Refusal, isRefusal, refuse } from '../domain/refusal.ts';
 import type { CheckoutId, MovementId } from '../kernel/ids.ts';
 import type { Instant } from '../kernel/instant.ts';
 import { money } from '../kernel/money.ts';
 import type { MovementSubject } from '../psp/psp.ts';
 import type { NewRequest, Reply, RequestName } from '../domain/request.ts';
-import { unchanged } from './authorize-attempt.ts';
+
 import { commit } from './commit.ts';
 import type { Deps } from './deps.ts';
 import { type Answer, earlier, fresh } from './answer.ts';

@@ -56,6 +56,7 @@ export async function processDelivery(deps: Deps, delivery: Delivery): Promise<v
       if (attempt === undefined || account === null) return close('nothing to ask about');
       // Our own call was answered first, as it nearly always is: the PSP has nothing to add. Of an attempt that was
       // declined or given up it may still have: a late success.
+      if (attempt.state === 'quarantined') return close('quarantined: a person asks');
       if (attemptTransitions[attempt.state].length === 0) return close('known already');
       const outcome = await account.psp.ask(subjectOf(purchase, attempt));
       const concluded = await concludeQuietly(deps, purchase, attempt.id, outcome, along);

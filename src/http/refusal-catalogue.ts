@@ -119,6 +119,18 @@ export const refusalCatalogue = {
     explanation:
       'A PSP reported something that does not match this order; nothing moves until a person has looked.',
   },
+  payment_not_quarantined: {
+    status: 409,
+    title: 'The payment is not quarantined',
+    explanation: 'There is nothing to resolve: no PSP contradicts this order, or somebody has resolved it.',
+  },
+  resolution_not_possible: {
+    status: 409,
+    title: 'It cannot be resolved so',
+    explanation:
+      'The order cannot carry what the PSP did, or there is nothing to give back; the detail says which of the other ' +
+      'resolutions can be.',
+  },
   review_not_open: {
     status: 409,
     title: 'There is nothing to review',

@@ -36,6 +36,8 @@ import { createPaymentMethod } from './routes/create-payment-method.ts';
 import { completePaymentMethod } from './routes/complete-payment-method.ts';
 import { listPaymentMethods } from './routes/list-payment-methods.ts';
 import { removePaymentMethod } from './routes/remove-payment-method.ts';
+import { listQuarantine } from './routes/list-quarantine.ts';
+import { resolvePayment } from './routes/resolve-payment.ts';
 import { incrementOrder } from './routes/increment-order.ts';
 import { listLists } from './routes/list-lists.ts';
 import { listEntries } from './routes/list-entries.ts';
@@ -74,6 +76,8 @@ export const routes: readonly Route[] = [
   cancelOrder,
   refundOrder,
   getPayment,
+  listQuarantine,
+  resolvePayment,
   listDisputes,
   listDeliveries,
   labelOrder,

@@ -1,7 +1,6 @@
 import { isLive } from '../domain/payment/attempt.ts';
 import { type Movement, type MovementKind, isMoving } from '../domain/payment/movement.ts';
 import type { Sale } from '../domain/purchase/purchase.ts';
-import { type Currency, money } from '../kernel/money.ts';
 import {
   type CurrencyExponents,
   adyenExponents,
@@ -20,11 +19,19 @@ export const chargedOnce: LedgerCheck = (sale, lines) => {
       ({ attemptId, kind, state }) =>
         kind === 'capture' && state !== 'failed' && attemptId === attemptOf(line),
     );
+    // The scheme may take a capture back whose money was refunded long ago.
+    const takenBack = moved(
+      sale.movements.filter(
+        (each) => each.state === 'failed' && each.reversed && each.attemptId === attemptOf(line),
+      ),
+      'capture',
+      exponents[line.psp],
+    );
     const counts = sale.attempts.some((each) => each.id === attemptOf(line) && each.state === 'authorized');
     return [
       ...(line.authorisations.length > 1 ? [`${line.reference} was authorised twice`] : []),
       ...(line.captured > line.authorised ? [`${line.reference} captured more than authorised`] : []),
-      ...(line.refunded > line.captured ? [`${line.reference} refunded more than captured`] : []),
+      ...(line.refunded > line.captured + takenBack ? [`${line.reference} refunded more than captured`] : []),
       ...(counts && line.captures.length > captures.length
         ? [`${line.reference} was captured ${line.captures.length} times for ${captures.length} captures`]
         : []),
@@ -61,8 +68,9 @@ export const knownHere: LedgerCheck = (sale, lines) =>
     if (!authorised) return [`${attempt.id} is authorised and the PSP has no such charge`];
     const movements = sale.movements.filter(({ attemptId }) => attemptId === attempt.id);
     if (movements.some((each) => isMoving(each) || each.state === 'quarantined')) return [];
+    const succeeded = movements.filter(({ state }) => state === 'succeeded');
     const differs = (kind: MovementKind, atPsp: number): string[] => {
-      const here = moved(movements, kind, sale.payment.currency, exponents[attempt.psp]);
+      const here = moved(succeeded, kind, exponents[attempt.psp]);
       return here === atPsp ? [] : [`${attempt.id}: the PSP's ${kind}s are ${atPsp}, ours ${String(here)}`];
     };
     return [
@@ -94,17 +102,11 @@ function isQuiet({ attempts, movements, payment }: Sale): boolean {
 
 const exponents = { stripe: stripeExponents, adyen: adyenExponents };
 
-/** What succeeded of one kind here, in the PSP's minor units. */
-function moved(
-  movements: readonly Movement[],
-  kind: MovementKind,
-  currency: Currency,
-  at: CurrencyExponents,
-): number | null {
-  const total = movements
-    .filter((each) => each.kind === kind && each.state === 'succeeded')
-    .reduce((sumSoFar, { amount }) => sumSoFar + amount.amount, 0n);
-  return toPspAmount(money(total, currency), at);
+/** How much these movements of one kind are, in the PSP's minor units. */
+function moved(movements: readonly Movement[], kind: MovementKind, at: CurrencyExponents): number {
+  return movements
+    .filter((each) => each.kind === kind)
+    .reduce((total, { amount }) => total + (toPspAmount(amount, at) ?? NaN), 0);
 }
 
 function sum(lines: readonly LedgerLine[], of: 'captured' | 'refunded' | 'voided'): number {

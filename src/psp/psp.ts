@@ -28,6 +28,8 @@ export type Psp = {
   readonly account: string;
   /** How long after the first call the PSP still recognises its idempotency key, with a margin. */
   readonly retryableForMs: number;
+  /** How long after the first call the PSP can be asked what became of it; then only its own messages tell. */
+  readonly askableForMs: number;
 
   readonly authorize: (subject: AttemptSubject) => Promise<AttemptOutcome>;
   /**

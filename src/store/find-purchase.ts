@@ -154,6 +154,11 @@ export function purchaseQueries(database: Database): Store['purchases'] {
         where merchant_id = ${merchantId} and checkout_id = ${checkoutId} order by position`);
       return rows.map(fromJournalRow);
     },
+    listQuarantined: async (merchantId, limit) => {
+      const rows = await database.rows(sql`select ${purchase} from checkouts as c ${itsSale}
+        where p.merchant_id = ${merchantId} and p.state = 'quarantined' order by p.changed_at limit ${limit}`);
+      return rows.map(fromPurchaseRow);
+    },
     listHeld: async (merchantId, limit) => {
       const rows = await database.rows(sql`select ${purchase} from checkouts as c ${itsSale}
         where o.merchant_id = ${merchantId} and o.state = 'held' order by o.changed_at limit ${limit}`);

@@ -130,12 +130,18 @@ function saleParts({ before, after, askAt }: Change): Part[] {
             checkout.id,
             movements,
             pick(row, 'merchant_id', 'checkout_id', 'id'),
-            pick(row, 'state', 'psp_reference', 'cause', 'reversed', 'ask_at', 'changed_at'),
+            pick(row, ...outcomeColumns),
           ),
     );
   }
   return parts;
 }
+
+/** What an outcome changes of a movement, a person's word on a quarantined one included. */
+const outcomeColumns = [
+  ...(['state', 'psp_reference', 'cause', 'reversed', 'ask_at', 'changed_at'] as const),
+  ...(['amount', 'currency', 'stray', 'said_amount', 'said_currency'] as const),
+] as const;
 
 /** Domain values are never changed in place, so an unchanged row is the very same object. */
 function changed<T extends { id: string }, R>(

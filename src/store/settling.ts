@@ -77,8 +77,9 @@ export function settlingQueries(database: Database): Store['settling'] {
       const sum = (kind: string) =>
         raw(`coalesce((select sum(m.amount) from movements as m where m.merchant_id = a.merchant_id
           and m.checkout_id = a.checkout_id and m.attempt_id = a.id and m.kind = '${kind}' and m.state = 'succeeded'), 0)::bigint`);
-      const rows = await database.rows(sql`select a.id, a.psp_reference, a.created_at, a.currency,
-          a.amount + ${sum('increment')} as authorized, ${sum('capture')} as captured, ${sum('refund')} as refunded
+      const rows = await database.rows(sql`select a.id, a.psp_reference, a.created_at,
+          coalesce(a.detail->'amount'->>'currency', a.currency) as currency,
+          coalesce((a.detail->'amount'->>'amount')::bigint, a.amount) + ${sum('increment')} as authorized, ${sum('capture')} as captured, ${sum('refund')} as refunded
         from attempts as a
         where a.merchant_id = ${merchantId} and a.psp = ${psp} and a.psp_account = ${account} and a.state = 'authorized'
           and a.created_at >= ${toTimestamp(since)}::timestamptz and a.created_at < ${toTimestamp(until)}::timestamptz`);

@@ -81,6 +81,7 @@ export type Store = {
     /** Writes everything or nothing. */
     readonly save: (change: Change) => Promise<Saved>;
     readonly journal: (merchantId: MerchantId, checkoutId: CheckoutId) => Promise<readonly JournalEntry[]>;
+    readonly listQuarantined: (merchantId: MerchantId, limit: number) => Promise<readonly Purchase[]>;
     readonly listHeld: (merchantId: MerchantId, limit: number) => Promise<readonly Purchase[]>;
   };
   readonly requests: {

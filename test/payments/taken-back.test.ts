@@ -1,13 +1,14 @@
-import { expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { MovementOutcome } from '../../src/domain/payment/outcome.ts';
 import type { Posting } from '../../src/domain/payment/posting.ts';
 import type { MovementKind } from '../../src/domain/payment/movement.ts';
 import { beginMovement } from '../../src/domain/purchase/begin-movement.ts';
+import { concludeAttempt } from '../../src/domain/purchase/conclude-attempt.ts';
 import { concludeMovement } from '../../src/domain/purchase/conclude-movement.ts';
 import type { Purchase } from '../../src/domain/purchase/purchase.ts';
 import { isRefusal } from '../../src/domain/refusal.ts';
 import { showFigure } from '../harness/figure.ts';
-import { captured, eur, permutations, reserved } from './purchases.ts';
+import { after, authorized, begun, captured, eur, permutations, reserved } from './purchases.ts';
 
 const pending: MovementOutcome = { kind: 'pending', pspReference: 'mv_1' };
 const unknown: MovementOutcome = { kind: 'unknown', cause: 'timeout' };
@@ -65,19 +66,55 @@ it('an order that was told to be paid, and is not after all, waits for a person'
   expect(hear('capture', [reversed, succeeded]).payment).toBe('authorized');
 });
 
-it('a capture that is reversed after its money was given back changes no amount, and is quarantined', () => {
-  const before = captured();
-  const refunding = beginMovement(before, { id: 'mov_9', kind: 'refund' }, 5);
-  if (isRefusal(refunding)) throw new Error(refunding.detail);
-  const whole: MovementOutcome = { kind: 'succeeded', pspReference: 're_1', amount: eur(1299n) };
-  const refunded = concludeMovement(refunding.purchase, 'mov_9', whole, 6);
-  if (refunded === null) throw new Error('the refund changes nothing');
-  const step = concludeMovement(refunded.purchase, 'mov_1', reversed, 7);
-  expect(step?.purchase.sale?.payment).toMatchObject({
-    state: 'quarantined',
-    captured: 1299n,
-    refunded: 1299n,
+describe('a capture that is reversed after its money was given back', () => {
+  const refunded = (amount: bigint): Purchase => {
+    const refunding = beginMovement(captured(), { id: 'mov_9', kind: 'refund', amount: eur(amount) }, 5);
+    if (isRefusal(refunding)) throw new Error(refunding.detail);
+    const said: MovementOutcome = { kind: 'succeeded', pspReference: 're_1', amount: eur(amount) };
+    const step = concludeMovement(refunding.purchase, 'mov_9', said, 6);
+    if (step === null) throw new Error('the refund changes nothing');
+    return step.purchase;
+  };
+
+  it.each([1299n, 400n])('counts no more, nor does the refund of %s, and a person has to look', (amount) => {
+    const step = concludeMovement(refunded(amount), 'mov_1', reversed, 7);
+    expect(step?.purchase.sale?.payment).toMatchObject({
+      state: 'quarantined',
+      captured: 0n,
+      refunded: 0n,
+    });
+    expect(step?.purchase.sale?.movements).toMatchObject([
+      { id: 'mov_1', state: 'failed', reversed: true },
+      { id: 'mov_9', state: 'succeeded', stray: true },
+    ]);
+    expect(step?.postings).toMatchObject([{ cause: 'mov_1', debit: 'sales', amount: eur(1299n) }]);
+    expect(step?.events.map(({ type }) => type)).toEqual(['payment.capture_failed', 'payment.quarantined']);
+    expect(step && concludeMovement(step.purchase, 'mov_1', reversed, 8)).toBeNull();
   });
-  expect([step?.postings, step?.events.map(({ type }) => type)]).toEqual([[], ['payment.quarantined']]);
-  expect(step && concludeMovement(step.purchase, 'mov_1', reversed, 8)).toBeNull();
+});
+
+it('a capture of unwanted money that the scheme takes back has failed, and no return of it has', () => {
+  const late = after(begun(), { ...authorized, captured: eur(1299n) });
+  const closed = { ...late, checkout: { ...late.checkout, state: 'canceled' as const } };
+  let made = 0;
+  const second = { ...late.sale.attempts[0], id: 'att_2' as const, state: 'canceled' as const };
+  const step = concludeAttempt(
+    { ...closed, sale: { ...late.sale, attempts: [...late.sale.attempts, second] } },
+    'att_2',
+    { ...authorized, captured: eur(1299n) },
+    5,
+    () => `mov_s${(made += 1)}`,
+  );
+  const taken = step?.purchase.sale?.movements.find(({ kind, stray }) => stray && kind === 'capture');
+  const back = step?.purchase.sale?.movements.find(({ kind, stray }) => stray && kind === 'refund');
+  if (!step || !taken || !back) throw new Error('nothing came late');
+  const told = (id: string, outcome: MovementOutcome) =>
+    concludeMovement(step.purchase, id, outcome, 6)?.events.map(({ type }) => type);
+  expect(told(taken.id, { kind: 'reversed', pspReference: 'pi_1', raw: 'CAPTURE_FAILED' })).toEqual([
+    'payment.capture_failed',
+  ]);
+  expect(told(back.id, { kind: 'failed', raw: 'refused' })).toEqual(['payment.reversal_failed']);
+  expect(told(back.id, { kind: 'succeeded', pspReference: 're_1', amount: eur(1299n) })).toEqual([
+    'payment.reversed',
+  ]);
 });

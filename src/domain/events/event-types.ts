@@ -12,6 +12,7 @@ export const aggregateOf: Readonly<Record<EventType, Aggregate['type']>> = {
   'payment.declined': 'order',
   'payment.failed': 'order',
   'payment.quarantined': 'order',
+  'payment.resolved': 'order',
   'payment.captured': 'order',
   'payment.capture_failed': 'order',
   'payment.voided': 'order',

@@ -15,6 +15,7 @@ import type { Money } from '../../kernel/money.ts';
 import type { Checkout } from '../checkout/checkout.ts';
 import type { Advice, DeclineCode } from '../payment/decline.ts';
 import type { RefundReason } from '../payment/movement.ts';
+import type { Resolution } from '../payment/payment.ts';
 import type { AssessmentEvent, Decision } from '../risk/decision.ts';
 
 /** What the outbox says. Holds references and pseudonyms; raw personal data only where the merchant lets it in. */
@@ -54,6 +55,15 @@ export type EventFact =
     }
   | { readonly type: 'payment.failed'; readonly data: AttemptData }
   | { readonly type: 'payment.quarantined'; readonly data: AttemptData }
+  /** A person has ended the quarantine. */
+  | {
+      readonly type: 'payment.resolved';
+      readonly data: OrderData & {
+        readonly resolution: Resolution;
+        readonly captured: Money;
+        readonly refunded: Money;
+      };
+    }
   | { readonly type: 'payment.captured'; readonly data: MovementData }
   | { readonly type: 'payment.capture_failed'; readonly data: MovementData }
   | { readonly type: 'payment.voided'; readonly data: MovementData }

@@ -3,7 +3,7 @@ import type { Instant } from '../../kernel/instant.ts';
 import type { Money } from '../../kernel/money.ts';
 import type { Exemption } from '../risk/assessment.ts';
 import type { Decline } from './decline.ts';
-import type { Authentication, CardFacts, NextAction } from './outcome.ts';
+import type { Authentication, Authorization, CardFacts, NextAction } from './outcome.ts';
 
 export type PspName = 'stripe' | 'adyen';
 
@@ -38,6 +38,8 @@ export type AttemptState =
       readonly pspReference: string;
       readonly card: CardFacts;
       readonly authentication: Authentication;
+      /** What the PSP authorised, where a person accepted another amount than was asked for, or gave it back. */
+      readonly amount?: Money;
     }
   /** The answer was no. A late success may still overrule it. */
   | { readonly state: 'declined'; readonly pspReference?: string; readonly decline: Decline }
@@ -45,8 +47,14 @@ export type AttemptState =
   | { readonly state: 'failed'; readonly cause: string }
   /** Given up by the buyer, by us or by time, before any money was reserved. A late success may still overrule it. */
   | { readonly state: 'canceled'; readonly pspReference?: string }
-  /** The PSP answered for another amount or currency. Nothing moves until a person looks. */
-  | { readonly state: 'quarantined'; readonly pspReference: string; readonly cause: string };
+  /** The PSP answered for another amount or currency. Leaves: a person resolves it; news of the PSP do not. */
+  | {
+      readonly state: 'quarantined';
+      readonly pspReference: string;
+      readonly cause: string;
+      /** Absent in rows of versions that kept the cause only. */
+      readonly said?: Authorization;
+    };
 
 export type AttemptRequest = {
   /** The idempotency key at the PSP. Decided once; a retry after a crash uses the same. At most 64 characters (Adyen). */
@@ -113,7 +121,7 @@ export const attemptTransitions: Readonly<Record<AttemptState['state'], readonly
   canceled: ['authorized', 'quarantined'],
   failed: ['authorized', 'quarantined'],
   authorized: [],
-  quarantined: [],
+  quarantined: ['authorized', 'declined', 'failed', 'canceled', 'quarantined'],
 };
 
 /** Whether the PSP may still be about to say something about this attempt. */

@@ -18,7 +18,10 @@ export type Movement = {
   readonly final: boolean;
   /** Refunds only: why, in the merchant's vocabulary. */
   readonly reason?: RefundReason;
-  /** Gives back money that came too late or twice; the payment's own amounts do not count it. */
+  /**
+   * The payment's own amounts do not count it: it records or gives back money that came too late, twice or against the
+   * order, or it is a refund whose capture the scheme took back since.
+   */
   readonly stray: boolean;
   readonly createdAt: Instant;
   readonly changedAt: Instant;
@@ -39,8 +42,14 @@ export type MovementState =
   | { readonly state: 'succeeded'; readonly pspReference: string }
   /** It certainly did not move. A late success may still overrule it, unless it was `reversed`, which is final. */
   | { readonly state: 'failed'; readonly cause: string; readonly reversed: boolean }
-  /** The PSP answered for another amount or currency. Nothing more moves until a person looks. */
-  | { readonly state: 'quarantined'; readonly pspReference: string; readonly cause: string };
+  /** What the PSP moved is not what was asked for, or fits no more. Leaves: a person resolves it, or it is `reversed`. */
+  | {
+      readonly state: 'quarantined';
+      readonly pspReference: string;
+      readonly cause: string;
+      /** How much the PSP moved. Absent in rows of versions that kept the cause only. */
+      readonly said?: Money;
+    };
 
 export const movementTransitions: Readonly<
   Record<MovementState['state'], readonly MovementState['state'][]>
@@ -50,7 +59,7 @@ export const movementTransitions: Readonly<
   unknown: ['pending', 'succeeded', 'failed', 'quarantined'],
   succeeded: ['failed'],
   failed: ['succeeded', 'failed', 'quarantined'],
-  quarantined: [],
+  quarantined: ['succeeded', 'failed', 'quarantined'],
 };
 
 /** Whether the PSP may still be about to say something about this movement. */

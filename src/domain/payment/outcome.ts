@@ -29,6 +29,9 @@ export type AttemptOutcome =
   | { readonly kind: 'unknown'; readonly pspReference?: string; readonly cause: string }
   | { readonly kind: 'not_sent'; readonly cause: string };
 
+/** What a PSP said that it reserved or took, and for whom. */
+export type Authorization = Omit<AttemptOutcome & { kind: 'authorized' }, 'kind' | 'pspReference'>;
+
 /** What a PSP said about a capture, void, refund or increment. */
 export type MovementOutcome =
   | { readonly kind: 'succeeded'; readonly pspReference: string; readonly amount: Money }

@@ -36,8 +36,17 @@ export type PaymentState =
   | 'captured'
   /** Nothing was captured and nothing will be; a late success is voided by policy. */
   | 'canceled'
-  /** A PSP said something that cannot be ours; a person decides. */
+  /** A PSP said something that cannot be ours. Leaves: a person resolves it (resolve-quarantine.ts). */
   | 'quarantined';
+
+/**
+ * How a person ends a quarantine:
+ * - `ask`: the PSP is asked again, and what it says now counts where it fits.
+ * - `accept`: what the PSP did is what happened; the books follow it as far as the order can carry it.
+ * - `return`: what the PSP took or holds against the order goes back, and the order ends with what else it has.
+ */
+export type Resolution = (typeof resolutions)[number];
+export const resolutions = ['ask', 'accept', 'return'] as const;
 
 export const paymentTransitions: Readonly<Record<PaymentState, readonly PaymentState[]>> = {
   open: ['trying', 'authorized', 'captured', 'canceled', 'quarantined'],
@@ -46,5 +55,5 @@ export const paymentTransitions: Readonly<Record<PaymentState, readonly PaymentS
   authorized: ['captured', 'canceled', 'quarantined'],
   captured: ['quarantined'],
   canceled: ['authorized', 'captured', 'quarantined'],
-  quarantined: [],
+  quarantined: ['open', 'trying', 'requires_action', 'authorized', 'captured', 'canceled'],
 };

@@ -69,8 +69,15 @@ export function beginAttempt(
   );
 }
 
+/** Why nothing is tried and no money moves until a person has resolved what a PSP said. */
+export const quarantined = refuse(
+  'payment_quarantined',
+  'The PSP reported something that does not match this order; a person has to look.',
+);
+
 /** Why this checkout takes no confirm now; null when it does. */
-export function whyNotOpen({ checkout }: Purchase, at: Instant): Refusal | null {
+export function whyNotOpen({ checkout, sale }: Purchase, at: Instant): Refusal | null {
+  if (checkout.state === 'open' && sale?.payment.state === 'quarantined') return quarantined;
   switch (checkout.state) {
     case 'open':
       return at < checkout.expiresAt

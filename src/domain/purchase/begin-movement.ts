@@ -2,10 +2,11 @@ import type { MovementId } from '../../kernel/ids.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import { type Money, money } from '../../kernel/money.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
-import type { Attempt } from '../payment/attempt.ts';
 import { type Movement, type MovementKind, type RefundReason, isMoving } from '../payment/movement.ts';
 import { type Refusal, isRefusal, refuse } from '../refusal.ts';
+import { quarantined } from './begin-attempt.ts';
 import type { Purchase, Sale } from './purchase.ts';
+import { authorizedAttempt } from './receive-money.ts';
 import { type Step, step } from './step.ts';
 
 export type PlannedMovement = {
@@ -22,12 +23,7 @@ export type PlannedMovement = {
 export function beginMovement(purchase: Purchase, planned: PlannedMovement, at: Instant): Step | Refusal {
   const sale = purchase.sale;
   if (sale === undefined) return refuse('order_not_authorized', 'There is no order yet.');
-  if (sale.payment.state === 'quarantined') {
-    return refuse(
-      'payment_quarantined',
-      'The PSP reported something that does not match this order; a person has to look.',
-    );
-  }
+  if (sale.payment.state === 'quarantined') return quarantined;
   const attempt = authorizedAttempt(sale);
   const allowed = planned.kind === 'refund' ? refundable(sale) : movable(sale, planned.kind);
   if (isRefusal(allowed)) return allowed;
@@ -58,14 +54,6 @@ export function beginMovement(purchase: Purchase, planned: PlannedMovement, at: 
       journal: [{ subject: movement.id, at, from: null, to: 'prepared', because: movement.kind }],
       events: [],
     },
-  );
-}
-
-/** The attempt whose money the payment counts. */
-export function authorizedAttempt(sale: Sale): (Attempt & { state: 'authorized' }) | undefined {
-  const stray = new Set(sale.movements.filter((each) => each.stray).map((each) => each.attemptId));
-  return sale.attempts.find(
-    (each): each is Attempt & { state: 'authorized' } => each.state === 'authorized' && !stray.has(each.id),
   );
 }
 

@@ -13,10 +13,12 @@ export function closeCheckout(purchase: Purchase, as: 'canceled' | 'expired', at
   }
   const closed = { ...checkout, state: as };
   if (sale === undefined) return step({ checkout: closed }, { journal: [], events: [] });
+  // What a PSP holds against its word is not forgotten with the checkout: a person still has to look.
+  const state = sale.payment.state === 'quarantined' ? ('quarantined' as const) : ('canceled' as const);
   const after = {
     ...sale,
     order: { ...sale.order, state: 'canceled' as const, changedAt: at },
-    payment: { ...sale.payment, state: 'canceled' as const, changedAt: at },
+    payment: { ...sale.payment, state, changedAt: at },
   };
   return step(
     { checkout: closed, sale: after },
@@ -26,7 +28,7 @@ export function closeCheckout(purchase: Purchase, as: 'canceled' | 'expired', at
           subject: sale.payment.id,
           at,
           from: sale.payment.state,
-          to: 'canceled',
+          to: state,
           because: `the checkout is ${as}`,
         },
       ],

@@ -1,23 +1,21 @@
 import type { MovementId } from '../../kernel/ids.ts';
 import type { Instant } from '../../kernel/instant.ts';
-import { type Money, sameMoney } from '../../kernel/money.ts';
+import { sameMoney } from '../../kernel/money.ts';
 import { unreachable } from '../../kernel/unreachable.ts';
-import type { Checkout, CheckoutState } from '../checkout/checkout.ts';
-import type { OrderState } from '../checkout/order.ts';
-import type { EventFact, Unwanted } from '../events/event.ts';
+import type { CheckoutState } from '../checkout/checkout.ts';
+import type { EventFact } from '../events/event.ts';
 import { type Attempt, type AttemptState, attemptTransitions } from '../payment/attempt.ts';
 import { adviceFor } from '../payment/decline.ts';
-import type { Movement } from '../payment/movement.ts';
-import type { AttemptOutcome } from '../payment/outcome.ts';
+import type { AttemptOutcome, Authorization } from '../payment/outcome.ts';
 import type { PaymentState } from '../payment/payment.ts';
-import type { Posting } from '../payment/posting.ts';
-import { liabilityOf } from '../sca/judge-authentication.ts';
 import type { Purchase, Sale } from './purchase.ts';
-import { type JournalEntry, type Step, orderData, step } from './step.ts';
+import { giveBack, isWanted, keepMoney, receiveMoney } from './receive-money.ts';
+import { type Step, orderData, step } from './step.ts';
 
 /**
  * Applies what a PSP said about an attempt, whoever heard it: the call's answer, a webhook, the buyer's return or a
- * question we asked. Old news and repeated news change nothing and answer null.
+ * question we asked. Old news and repeated news change nothing and answer null; so do news of what is quarantined,
+ * which only a person takes out.
  *
  * `newMovementId` is used when the PSP captured at once, or when the money came too late and has to go back.
  */
@@ -29,155 +27,36 @@ export function concludeAttempt(
   newMovementId: () => MovementId,
 ): Step | null {
   const attempt = purchase.sale?.attempts.find((each) => each.id === attemptId);
-  if (purchase.sale === undefined || attempt === undefined) return null;
+  if (purchase.sale === undefined || attempt === undefined || attempt.state === 'quarantined') return null;
+  return applyOutcome(purchase, purchase.sale, attempt, outcome, at, newMovementId);
+}
 
-  const next = nextState(attempt, outcome);
-  if (!attemptTransitions[attempt.state].includes(next.state)) return null;
-
-  const concluded: Attempt = { ...identity(attempt), ...next, changedAt: at };
-  const sale: Sale = {
-    ...purchase.sale,
-    attempts: purchase.sale.attempts.map((each) => (each.id === attempt.id ? concluded : each)),
-  };
-  const journal = [
-    { subject: attempt.id, at, from: attempt.state, to: next.state, because: describe(outcome) },
-  ];
-
-  if (concluded.state === 'authorized' && outcome.kind === 'authorized') {
-    const settled = isWanted(purchase, attempt)
-      ? accept(purchase, sale, concluded, outcome, at, newMovementId)
-      : giveBack(purchase, sale, concluded, outcome, at, newMovementId);
-    return step(settled.purchase, { ...settled, journal: [...journal, ...born(purchase, settled, at)] });
+/** What an outcome makes of an attempt; null where the attempt's state does not lead there. */
+export function applyOutcome(
+  purchase: Purchase,
+  sale: Sale,
+  attempt: Attempt,
+  outcome: AttemptOutcome,
+  at: Instant,
+  newMovementId: () => MovementId,
+): Step | null {
+  const leadsTo = attemptTransitions[attempt.state];
+  if (outcome.kind === 'authorized' && whyNotOurs(attempt, outcome) === null) {
+    if (!leadsTo.includes('authorized')) return null;
+    const receive = isWanted(purchase, attempt) ? keepMoney : giveBack;
+    return receiveMoney(purchase, sale, attempt, outcome, receive, at, newMovementId);
   }
-  return follow(purchase, sale, concluded, at, journal);
+  const next = nextState(attempt, outcome);
+  if (!leadsTo.includes(next.state)) return null;
+  const concluded: Attempt = { ...identity(attempt), ...next, changedAt: at };
+  const attempts = sale.attempts.map((each) => (each.id === attempt.id ? concluded : each));
+  const because = describe(outcome);
+  return follow(purchase, { ...sale, attempts }, concluded, at, [
+    { subject: attempt.id, at, from: attempt.state, to: next.state, because },
+  ]);
 }
 
-/** Money is welcome while its checkout still waits for just as much and no other attempt has brought it. */
-function isWanted({ checkout, sale }: Purchase, attempt: Attempt): boolean {
-  const others = sale?.attempts.some(
-    (each) =>
-      each.id !== attempt.id &&
-      each.state !== 'declined' &&
-      each.state !== 'failed' &&
-      each.state !== 'canceled',
-  );
-  return (
-    checkout.state !== 'canceled' &&
-    checkout.state !== 'expired' &&
-    checkout.state !== 'completed' &&
-    sameMoney(attempt.request.amount, checkout.total) &&
-    others !== true
-  );
-}
-
-type Settled = { purchase: Purchase; events: EventFact[]; postings: Posting[] };
-
-/** Movements that an outcome brings with it have a history too: it begins here. */
-function born(before: Purchase, { purchase }: Settled, at: Instant): JournalEntry[] {
-  const known = new Set(before.sale?.movements.map(({ id }) => id));
-  return (purchase.sale?.movements ?? [])
-    .filter(({ id }) => !known.has(id))
-    .map(({ id, kind, state, stray }) => ({
-      subject: id,
-      at,
-      from: null,
-      to: state,
-      because: stray ? `${kind} of money that came too late or twice` : `${kind} with the authorisation`,
-    }));
-}
-
-function accept(
-  { checkout }: Purchase,
-  sale: Sale,
-  attempt: Attempt,
-  outcome: AttemptOutcome & { kind: 'authorized' },
-  at: Instant,
-  newMovementId: () => MovementId,
-): Settled {
-  const { captured } = outcome;
-  const orderState: OrderState =
-    captured !== undefined ? 'captured' : attempt.request.hold ? 'held' : 'authorized';
-  const capture =
-    captured === undefined ? null : atOnce(attempt, captured, outcome.pspReference, at, newMovementId());
-  const after: Sale = {
-    ...sale,
-    order: { ...sale.order, state: orderState, changedAt: at },
-    payment: {
-      ...sale.payment,
-      state: captured === undefined ? 'authorized' : 'captured',
-      authorized: outcome.amount.amount,
-      captured: captured?.amount ?? 0n,
-      ...(checkout.captureAfterMs === undefined ? {} : { captureAt: at + checkout.captureAfterMs }),
-      changedAt: at,
-    },
-    movements: capture === null ? sale.movements : [...sale.movements, capture],
-  };
-  const data = orderData(checkout.id, after);
-  const event: EventFact =
-    captured !== undefined
-      ? { type: 'order.captured', data: { ...data, captured } }
-      : { type: orderState === 'held' ? 'order.held' : 'order.authorized', data };
-  return {
-    purchase: { checkout: { ...checkout, state: 'completed' }, sale: after },
-    events: [event],
-    postings: capture === null ? [] : [earned(attempt, capture)],
-  };
-}
-
-/** The money came too late or twice: it is recorded, and a movement that returns it is prepared in the same step. */
-function giveBack(
-  { checkout }: Purchase,
-  sale: Sale,
-  attempt: Attempt,
-  outcome: AttemptOutcome & { kind: 'authorized' },
-  at: Instant,
-  newMovementId: () => MovementId,
-): Settled {
-  const { captured } = outcome;
-  const taken =
-    captured === undefined
-      ? null
-      : { ...atOnce(attempt, captured, outcome.pspReference, at, newMovementId()), stray: true };
-  const id = newMovementId();
-  const back: Movement = {
-    id,
-    paymentId: sale.payment.id,
-    attemptId: attempt.id,
-    kind: taken === null ? 'void' : 'refund',
-    amount: captured ?? outcome.amount,
-    pspKey: id,
-    final: false,
-    ...(taken === null ? {} : { reason: 'duplicate' as const }),
-    stray: true,
-    createdAt: at,
-    changedAt: at,
-    state: 'prepared',
-  };
-  return {
-    purchase: {
-      checkout,
-      sale: { ...sale, movements: [...sale.movements, ...(taken === null ? [] : [taken]), back] },
-    },
-    events: [
-      {
-        type: 'payment.unwanted',
-        data: {
-          ...orderData(checkout.id, sale),
-          attemptId: attempt.id,
-          because: whyUnwanted(checkout, attempt),
-        },
-      },
-    ],
-    postings: taken === null ? [] : [earned(attempt, taken)],
-  };
-}
-
-function whyUnwanted({ state, total }: Checkout, { request }: Attempt): Unwanted {
-  if (state === 'canceled' || state === 'expired') return 'checkout_closed';
-  return sameMoney(request.amount, total) ? 'paid_already' : 'amount_changed';
-}
-
-/** Carries every other new state of the attempt over to the payment and the checkout. */
+/** Carries every other new state of the attempt over to the payment and the checkout. A quarantine is not lifted here. */
 function follow(
   purchase: Purchase,
   sale: Sale,
@@ -189,7 +68,8 @@ function follow(
   const isCurrent = sale.attempts.at(-1)?.id === attempt.id;
   const waiting = checkout.state === 'processing' || checkout.state === 'requires_action';
   const [paymentState, checkoutState] = consequences(attempt.state);
-  const moves = attempt.state === 'quarantined' || (isCurrent && waiting);
+  const isFree = sale.payment.state !== 'quarantined';
+  const moves = attempt.state === 'quarantined' || (isCurrent && waiting && isFree);
   const after: Sale = moves
     ? { ...sale, payment: { ...sale.payment, state: paymentState, changedAt: at } }
     : sale;
@@ -248,18 +128,9 @@ function announce(checkoutId: Purchase['checkout']['id'], sale: Sale, attempt: A
 function nextState(attempt: Attempt, outcome: AttemptOutcome): AttemptState {
   switch (outcome.kind) {
     case 'authorized': {
-      const mismatch = whyNotOurs(attempt, outcome.amount, outcome.captured);
-      return mismatch === null
-        ? {
-            state: 'authorized',
-            pspReference: outcome.pspReference,
-            card: outcome.card,
-            authentication: {
-              ...outcome.authentication,
-              liability: liabilityOf(attempt.request, outcome.authentication),
-            },
-          }
-        : { state: 'quarantined', pspReference: outcome.pspReference, cause: mismatch };
+      const { pspReference, amount, captured, card, authentication } = outcome;
+      const said = { amount, ...(captured === undefined ? {} : { captured }), card, authentication };
+      return { state: 'quarantined', pspReference, cause: whyNotOurs(attempt, outcome) ?? '', said };
     }
     case 'requires_action':
       return { state: 'requires_action', pspReference: outcome.pspReference, action: outcome.action };
@@ -279,8 +150,10 @@ function nextState(attempt: Attempt, outcome: AttemptOutcome): AttemptState {
 }
 
 /** Why a PSP's success cannot be this attempt's; null when it is. */
-function whyNotOurs(attempt: Attempt, amount: Money, captured: Money | undefined): string | null {
-  const asked = attempt.request.amount;
+function whyNotOurs(
+  { request: { amount: asked } }: Attempt,
+  { amount, captured }: Authorization,
+): string | null {
   if (!sameMoney(amount, asked)) {
     return `asked for ${asked.amount} ${asked.currency}, the PSP authorised ${amount.amount} ${amount.currency}`;
   }
@@ -297,38 +170,6 @@ function identity({ id, paymentId, psp, pspAccount, request, createdAt, changedA
 
 function heardAs(pspReference: string | undefined) {
   return pspReference === undefined ? {} : { pspReference };
-}
-
-function atOnce(
-  attempt: Attempt,
-  amount: Money,
-  pspReference: string,
-  at: Instant,
-  id: MovementId,
-): Movement {
-  return {
-    id,
-    paymentId: attempt.paymentId,
-    attemptId: attempt.id,
-    kind: 'capture',
-    amount,
-    pspKey: attempt.request.pspKey,
-    final: true,
-    stray: false,
-    createdAt: at,
-    changedAt: at,
-    state: 'succeeded',
-    pspReference,
-  };
-}
-
-function earned(attempt: Attempt, capture: Movement): Posting {
-  return {
-    cause: capture.id,
-    debit: `psp:${attempt.psp}:${attempt.pspAccount}`,
-    credit: 'sales',
-    amount: capture.amount,
-  };
 }
 
 function describe(outcome: AttemptOutcome): string {

@@ -7,8 +7,9 @@ import type { MovementOutcome } from '../payment/outcome.ts';
 import type { PaymentState } from '../payment/payment.ts';
 import type { Posting } from '../payment/posting.ts';
 import type { LabelFact } from '../risk/label.ts';
-import { fitMovement } from './fit-movement.ts';
+import { whyNotFitting } from './why-not-fitting.ts';
 import type { Purchase, Sale } from './purchase.ts';
+import { endOrder, orderEnded } from './end-order.ts';
 import { type Step, orderData, step } from './step.ts';
 
 /** Applies what a PSP said about a movement, whoever heard it. Old and repeated news answer null. */
@@ -21,32 +22,47 @@ export function concludeMovement(
   const movement = purchase.sale?.movements.find((each) => each.id === movementId);
   if (purchase.sale === undefined || movement === undefined) return null;
 
-  const next = fitMovement(purchase.sale, movement, nextState(movement, outcome));
+  const next = nextState(purchase.sale, movement, outcome);
   if (!mayBecome(movement, next)) return null;
+  return applyMovement(purchase, purchase.sale, movement, next, describe(outcome), at);
+}
 
+/** What a new state of a movement makes of the purchase. */
+export function applyMovement(
+  purchase: Purchase,
+  before: Sale,
+  movement: Movement,
+  next: MovementState,
+  because: string,
+  at: Instant,
+): Step {
   const concluded: Movement = { ...identity(movement), ...next, changedAt: at };
   const sale: Sale = {
-    ...purchase.sale,
-    movements: purchase.sale.movements.map((each) => (each.id === movement.id ? concluded : each)),
+    ...before,
+    movements: before.movements.map((each) => (each.id === movement.id ? concluded : each)),
   };
   const moved = movement.state === 'succeeded' ? undo(sale, concluded, at) : apply(sale, concluded, at);
-  if (moved === null) return quarantine(purchase, movement, outcome, at);
+  const isNew = moved.payment.state === 'quarantined' && before.payment.state !== 'quarantined';
+  const data = { ...orderData(purchase.checkout.id, moved), attemptId: movement.attemptId };
+  const quarantined: EventFact[] = isNew ? [{ type: 'payment.quarantined', data }] : [];
   return step(
     { ...purchase, sale: moved },
     {
-      journal: [
-        { subject: movement.id, at, from: movement.state, to: next.state, because: describe(outcome) },
-      ],
-      events: announce(purchase.checkout.id, moved, concluded),
+      journal: [{ subject: movement.id, at, from: movement.state, to: next.state, because }],
+      events: [...announce(purchase.checkout.id, before, moved, concluded), ...quarantined],
       postings: postings(moved, movement, concluded),
       labels: labels(concluded),
     },
   );
 }
 
-/** Whatever order the news come in: a reversal is the last word, and only it takes a success back. */
+/**
+ * Whatever order the news come in: a reversal is the last word, and only it takes a success back or moves what is
+ * quarantined.
+ */
 function mayBecome(movement: Movement, next: MovementState): boolean {
   const reversed = next.state === 'failed' && next.reversed;
+  if (movement.state === 'quarantined') return reversed;
   if (movement.state === 'succeeded')
     return reversed && (movement.kind === 'refund' || movement.kind === 'capture');
   if (movement.state === 'failed' && (movement.reversed || next.state === 'failed'))
@@ -54,16 +70,19 @@ function mayBecome(movement: Movement, next: MovementState): boolean {
   return movementTransitions[movement.state].includes(next.state);
 }
 
-function nextState(movement: Movement, outcome: MovementOutcome): MovementState {
+/** The state that an outcome leads to, wherever the movement may go. */
+export function nextState(sale: Sale, movement: Movement, outcome: MovementOutcome): MovementState {
   switch (outcome.kind) {
-    case 'succeeded':
-      return movement.kind === 'void' || sameMoney(outcome.amount, movement.amount)
-        ? { state: 'succeeded', pspReference: outcome.pspReference }
-        : {
-            state: 'quarantined',
-            pspReference: outcome.pspReference,
-            cause: `asked for ${movement.amount.amount} ${movement.amount.currency}, the PSP moved ${outcome.amount.amount} ${outcome.amount.currency}`,
-          };
+    case 'succeeded': {
+      const { pspReference } = outcome;
+      const said = movement.kind === 'void' ? movement.amount : outcome.amount;
+      const cause = sameMoney(said, movement.amount)
+        ? whyNotFitting(sale, movement)
+        : `asked for ${movement.amount.amount} ${movement.amount.currency}, the PSP moved ${said.amount} ${said.currency}`;
+      return cause === null
+        ? { state: 'succeeded', pspReference }
+        : { state: 'quarantined', pspReference, cause, said };
+    }
     case 'pending':
       return { state: 'pending', pspReference: outcome.pspReference };
     case 'failed':
@@ -98,12 +117,10 @@ function apply(sale: Sale, movement: Movement, at: Instant): Sale {
         order: done ? { ...order, state: 'captured', changedAt: at } : order,
       };
     }
-    case 'void':
-      return {
-        ...sale,
-        payment: { ...payment, state: to('canceled'), changedAt: at },
-        order: { ...order, state: 'canceled', changedAt: at },
-      };
+    case 'void': {
+      const ended = endOrder(sale, at);
+      return { ...ended, payment: { ...ended.payment, state: to(ended.payment.state) } };
+    }
     case 'refund':
       return { ...sale, payment: { ...payment, refunded: payment.refunded + amount, changedAt: at } };
     case 'increment':
@@ -119,68 +136,55 @@ function apply(sale: Sale, movement: Movement, at: Instant): Sale {
 
 /**
  * A refund came back from the receiving bank, or the scheme did not pay a capture after all. An order that was told to
- * be paid and is not waits for a person. Null when what the capture brought has been given back since.
+ * be paid and is not waits for a person; so does what was refunded without having been captured.
  */
-function undo(sale: Sale, { kind, stray, amount: { amount } }: Movement, at: Instant): Sale | null {
+function undo(sale: Sale, { kind, stray, amount: { amount } }: Movement, at: Instant): Sale {
   if (stray) return sale;
   const { payment, order } = sale;
   if (kind === 'refund')
     return { ...sale, payment: { ...payment, refunded: payment.refunded - amount, changedAt: at } };
   const captured = payment.captured - amount;
-  if (captured < payment.refunded) return null;
-  const state = order.state === 'captured' ? 'quarantined' : payment.state;
-  return { ...sale, payment: { ...payment, captured, state, changedAt: at } };
+  const { movements, refunded } = uncover(sale, captured, at);
+  const state = order.state === 'captured' || refunded < payment.refunded ? 'quarantined' : payment.state;
+  return { ...sale, movements, payment: { ...payment, captured, refunded, state, changedAt: at } };
 }
 
-/** What was said cannot be true beside what is known: nothing moves until a person has looked. */
-function quarantine(
-  { checkout, sale }: Purchase,
-  { attemptId }: Movement,
-  outcome: MovementOutcome,
-  at: Instant,
-): Step | null {
-  if (sale === undefined || sale.payment.state === 'quarantined') return null;
-  const payment = { ...sale.payment, state: 'quarantined' as const, changedAt: at };
-  const because = `${describe(outcome)}, after it was refunded`;
-  return step(
-    { checkout, sale: { ...sale, payment } },
-    {
-      journal: [{ subject: payment.id, at, from: sale.payment.state, to: payment.state, because }],
-      events: [{ type: 'payment.quarantined', data: { ...orderData(checkout.id, sale), attemptId } }],
-    },
-  );
+/** Refunds of what is not captured any more are stray, the newest first: the PSP has paid them out of nothing. */
+function uncover({ movements, payment }: Sale, captured: bigint, at: Instant) {
+  let { refunded } = payment;
+  const left = movements.toReversed().map((each): Movement => {
+    const counts = each.kind === 'refund' && each.state === 'succeeded' && !each.stray;
+    if (!counts || refunded <= captured) return each;
+    refunded -= each.amount.amount;
+    return { ...each, stray: true, changedAt: at };
+  });
+  return { movements: left.toReversed(), refunded };
 }
 
-function announce(checkoutId: Purchase['checkout']['id'], sale: Sale, movement: Movement): EventFact[] {
-  const quarantined: EventFact = {
-    type: 'payment.quarantined',
-    data: { ...orderData(checkoutId, sale), attemptId: movement.attemptId },
-  };
-  if (movement.state === 'quarantined') return [quarantined];
+function announce(
+  checkoutId: Purchase['checkout']['id'],
+  before: Sale,
+  sale: Sale,
+  movement: Movement,
+): EventFact[] {
   const data = { ...orderData(checkoutId, sale), movementId: movement.id, amount: movement.amount };
   const succeeded = movement.state === 'succeeded';
   if (!succeeded && movement.state !== 'failed') return [];
-  if (movement.stray) return [{ type: succeeded ? 'payment.reversed' : 'payment.reversal_failed', data }];
+  if (movement.stray && isReturn(sale, movement))
+    return [{ type: succeeded ? 'payment.reversed' : 'payment.reversal_failed', data }];
   switch (movement.kind) {
     case 'capture': {
-      if (!succeeded) {
-        const failed: EventFact = { type: 'payment.capture_failed', data };
-        return sale.payment.state === 'quarantined' ? [failed, quarantined] : [failed];
-      }
-      const captured = money(sale.payment.captured, sale.payment.currency);
-      const last: EventFact[] =
-        sale.order.state === 'captured'
-          ? [{ type: 'order.captured', data: { ...orderData(checkoutId, sale), captured } }]
-          : [];
+      if (!succeeded) return [{ type: 'payment.capture_failed', data }];
+      // It goes back: only that is worth telling.
+      if (movement.stray) return [];
+      const last = sale.order.state === 'captured' ? [orderEnded(checkoutId, sale)] : [];
       return [{ type: 'payment.captured', data }, ...last];
     }
-    case 'void':
-      return succeeded
-        ? [
-            { type: 'payment.voided', data },
-            { type: 'order.canceled', data: orderData(checkoutId, sale) },
-          ]
-        : [{ type: 'payment.void_failed', data }];
+    case 'void': {
+      if (!succeeded) return [{ type: 'payment.void_failed', data }];
+      const ended = sale.order.state === before.order.state ? [] : [orderEnded(checkoutId, sale)];
+      return [{ type: 'payment.voided', data }, ...ended];
+    }
     case 'refund':
       return succeeded
         ? [{ type: 'payment.refunded', data: { ...data, reason: movement.reason ?? 'other' } }]
@@ -190,6 +194,15 @@ function announce(checkoutId: Purchase['checkout']['id'], sale: Sale, movement: 
     default:
       return unreachable(movement.kind);
   }
+}
+
+/** Whether stray money goes back, and is not just a refund that the payment does not count. */
+function isReturn({ movements }: Sale, { kind, attemptId, amount }: Movement): boolean {
+  const takes = (each: Movement) => each.stray && each.kind === 'capture' && each.attemptId === attemptId;
+  return (
+    kind === 'void' ||
+    (kind === 'refund' && movements.some((each) => takes(each) && sameMoney(each.amount, amount)))
+  );
 }
 
 function postings(sale: Sale, before: Movement, after: Movement): Posting[] {

@@ -1,9 +1,9 @@
 import type { Instant } from '../../kernel/instant.ts';
-import { money } from '../../kernel/money.ts';
-import type { EventFact } from '../events/event.ts';
 import { isMoving } from '../payment/movement.ts';
 import { concludeMovement } from './conclude-movement.ts';
-import type { Purchase, Sale } from './purchase.ts';
+import { endOrder, orderEnded } from './end-order.ts';
+import type { Purchase } from './purchase.ts';
+import { authorizedAttempt } from './receive-money.ts';
 import { type Step, orderData, step } from './step.ts';
 
 /**
@@ -25,28 +25,18 @@ export function releaseAuthorization(
     const outcome = { kind: 'succeeded', pspReference, amount: voiding.amount } as const;
     return concludeMovement(purchase, voiding.id, outcome, at);
   }
-  const { order, payment } = sale;
-  const isStray = sale.movements.some((each) => each.stray && each.attemptId === attemptId);
-  if (isStray || payment.state !== 'authorized') return null;
-  const state = payment.captured > 0n ? ('captured' as const) : ('canceled' as const);
-  const after: Sale = {
-    ...sale,
-    order: { ...order, state, changedAt: at },
-    payment: { ...payment, state, changedAt: at },
-  };
-  const data = orderData(checkout.id, after);
-  const captured = money(payment.captured, payment.currency);
-  const last: EventFact =
-    state === 'captured'
-      ? { type: 'order.captured', data: { ...data, captured } }
-      : { type: 'order.canceled', data };
+  const { payment } = sale;
+  if (payment.state !== 'authorized' || authorizedAttempt(sale)?.id !== attemptId) return null;
+  const after = endOrder(sale, at);
+  const because = 'the authorisation has expired';
   return step(
     { checkout, sale: after },
     {
-      journal: [
-        { subject: payment.id, at, from: payment.state, to: state, because: 'the authorisation has expired' },
+      journal: [{ subject: payment.id, at, from: payment.state, to: after.payment.state, because }],
+      events: [
+        { type: 'payment.expired', data: orderData(checkout.id, after) },
+        orderEnded(checkout.id, after),
       ],
-      events: [{ type: 'payment.expired', data }, last],
     },
   );
 }

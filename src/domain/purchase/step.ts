@@ -45,6 +45,22 @@ export function step(
   return { purchase: counted, journal, events, postings, labels };
 }
 
+/** One step after another, as one: the second was decided on what the first leaves. */
+export function both(first: Step, second: Step): Step {
+  return {
+    purchase: second.purchase,
+    journal: [...first.journal, ...second.journal],
+    events: [...first.events, ...second.events],
+    postings: [...first.postings, ...second.postings],
+    labels: [...first.labels, ...second.labels],
+  };
+}
+
+/** A decision that changes nothing. */
+export function unchanged(purchase: Purchase): Step {
+  return step(purchase, { journal: [], events: [] });
+}
+
 /** The part of an event's data that names the order. */
 export function orderData(checkoutId: CheckoutId, sale: Sale) {
   return { orderId: sale.order.id, checkoutId, total: sale.order.total };

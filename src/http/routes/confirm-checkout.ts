@@ -31,6 +31,7 @@ export const confirmCheckout = route({
     'checkout_not_open',
     'checkout_expired',
     'checkout_processing',
+    'payment_quarantined',
     'no_psp_for_payment',
     'authentication_not_usable',
   ],

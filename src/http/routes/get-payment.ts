@@ -1,33 +1,11 @@
 import { z } from 'zod';
 import { checkoutIdOf } from '../../domain/purchase/purchase.ts';
 import { refuse } from '../../domain/refusal.ts';
-import { paymentShown } from '../codec/checkout.ts';
-import { amountShown } from '../codec/money.ts';
-import { idOf, nothing, shownAt, shownTime } from '../codec/parts.ts';
+import { idOf, nothing, shownAt } from '../codec/parts.ts';
+import { wholePayment } from '../codec/payment.ts';
 import { toWirePayment } from '../render/checkout.ts';
+import { toWireContradictions } from '../render/payment.ts';
 import { route } from '../route.ts';
-
-const attempt = z
-  .strictObject({
-    id: z.string(),
-    status: z.string(),
-    psp: z.string(),
-    psp_account: z.string(),
-    amount: amountShown,
-    routed_because: z.string(),
-    created_at: shownTime,
-  })
-  .meta({ id: 'Attempt' });
-
-const entry = z
-  .strictObject({
-    subject: z.string(),
-    at: shownTime,
-    from: z.string().nullable(),
-    to: z.string(),
-    because: z.string(),
-  })
-  .meta({ id: 'JournalEntry' });
 
 export const getPayment = route({
   operationId: 'getPayment',
@@ -44,9 +22,7 @@ export const getPayment = route({
   moves: null,
   reply: {
     status: 200,
-    schema: paymentShown
-      .extend({ attempts: z.array(attempt), journal: z.array(entry) })
-      .meta({ id: 'Payment' }),
+    schema: wholePayment,
     description: 'The payment.',
   },
   problems: [],
@@ -68,6 +44,7 @@ export const getPayment = route({
           routed_because: each.request.routedBecause,
           created_at: shownAt(each.createdAt),
         })),
+        contradictions: toWireContradictions(purchase),
         journal: journal.map((each) => ({ ...each, at: shownAt(each.at) })),
       },
     };

@@ -165,6 +165,7 @@ export function createAdyenPsp(config: AdyenConfig): Psp {
     name: 'adyen',
     account: config.account,
     retryableForMs,
+    askableForMs: retryableForMs,
     authorize,
     completeAction,
     ask,

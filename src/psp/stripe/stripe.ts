@@ -154,6 +154,7 @@ export function createStripePsp(config: StripeConfig): Psp {
     name: 'stripe',
     account: config.account,
     retryableForMs,
+    askableForMs: Infinity,
     authorize,
     // What the browser brings is untrusted and not needed: Stripe knows what became of our own PaymentIntent.
     completeAction: (subject) => ask(subject),

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import type { Checkout } from '../../domain/checkout/checkout.ts';
 import type { Attempt, AttemptRequest } from '../../domain/payment/attempt.ts';
 import { isLive } from '../../domain/payment/attempt.ts';
+import type { Authorization } from '../../domain/payment/outcome.ts';
 import { paymentIdOf } from '../../domain/purchase/purchase.ts';
-import { money } from '../../kernel/money.ts';
+import { type Currency, type Money, money } from '../../kernel/money.ts';
 import { type Row, table } from '../table.ts';
 import { currency, id, instant, minorUnits, toTimestamp, written } from './columns.ts';
 
@@ -50,6 +51,13 @@ type AttemptBase = Pick<
   'id' | 'paymentId' | 'psp' | 'pspAccount' | 'request' | 'createdAt' | 'changedAt' | 'state'
 >;
 
+/** JSON numbers are not for money. */
+type WrittenMoney = { readonly amount: string; readonly currency: Currency };
+type WrittenAuthorization = Omit<Authorization, 'amount' | 'captured'> & {
+  readonly amount: WrittenMoney;
+  readonly captured?: WrittenMoney;
+};
+
 const heard = z.string();
 const maybeHeard = z.string().nullable();
 
@@ -72,7 +80,7 @@ const attemptRow = z.discriminatedUnion('state', [
     ...common,
     state: z.literal('authorized'),
     psp_reference: heard,
-    detail: written<Detail<'authorized'>>(),
+    detail: written<Omit<Detail<'authorized'>, 'amount'> & { amount?: WrittenMoney }>(),
   }),
   z.object({
     ...common,
@@ -86,7 +94,7 @@ const attemptRow = z.discriminatedUnion('state', [
     ...common,
     state: z.literal('quarantined'),
     psp_reference: heard,
-    detail: written<Detail<'quarantined'>>(),
+    detail: written<Omit<Detail<'quarantined'>, 'said'> & { said?: WrittenAuthorization }>(),
   }),
 ]);
 
@@ -141,10 +149,16 @@ export function fromAttemptRow(checkout: Checkout, row: unknown): Attempt {
       return { ...base, ...read.detail, state: read.state, ...reference(read.psp_reference) };
     case 'requires_action':
       return { ...base, ...read.detail, state: read.state, pspReference: read.psp_reference };
-    case 'authorized':
-      return { ...base, ...read.detail, state: read.state, pspReference: read.psp_reference };
-    case 'quarantined':
-      return { ...base, ...read.detail, state: read.state, pspReference: read.psp_reference };
+    case 'authorized': {
+      const { amount, ...detail } = read.detail;
+      const other = amount === undefined ? {} : { amount: fromWritten(amount) };
+      return { ...base, ...detail, ...other, state: read.state, pspReference: read.psp_reference };
+    }
+    case 'quarantined': {
+      const { cause, said } = read.detail;
+      const words = said === undefined ? {} : { said: fromWrittenAuthorization(said) };
+      return { ...base, cause, ...words, state: read.state, pspReference: read.psp_reference };
+    }
     default:
       return unreachable(read);
   }
@@ -159,17 +173,40 @@ function detailOf(attempt: Attempt): object {
       return {};
     case 'unknown':
     case 'failed':
-    case 'quarantined':
       return { cause: attempt.cause };
+    case 'quarantined': {
+      const { cause, said } = attempt;
+      return said === undefined ? { cause } : { cause, said: toWrittenAuthorization(said) };
+    }
     case 'requires_action':
       return { action: attempt.action };
     case 'declined':
       return { decline: attempt.decline };
-    case 'authorized':
-      return { card: attempt.card, authentication: attempt.authentication };
+    case 'authorized': {
+      const { card, authentication, amount } = attempt;
+      return { card, authentication, ...(amount === undefined ? {} : { amount: toWritten(amount) }) };
+    }
     default:
       return unreachable(attempt);
   }
+}
+
+function toWritten({ amount, currency }: Money): WrittenMoney {
+  return { amount: amount.toString(), currency };
+}
+
+function fromWritten({ amount, currency }: WrittenMoney): Money {
+  return money(BigInt(amount), currency);
+}
+
+function toWrittenAuthorization({ amount, captured, ...said }: Authorization): WrittenAuthorization {
+  const taken = captured === undefined ? {} : { captured: toWritten(captured) };
+  return { ...said, amount: toWritten(amount), ...taken };
+}
+
+function fromWrittenAuthorization({ amount, captured, ...said }: WrittenAuthorization): Authorization {
+  const taken = captured === undefined ? {} : { captured: fromWritten(captured) };
+  return { ...said, amount: fromWritten(amount), ...taken };
 }
 
 function reference(pspReference: string | null) {

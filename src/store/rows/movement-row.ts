@@ -23,6 +23,8 @@ export const movements = table('movements', {
   reason: 'text',
   cause: 'text',
   reversed: 'boolean',
+  said_amount: 'bigint',
+  said_currency: 'text',
   ask_at: 'timestamptz',
   created_at: 'timestamptz',
   changed_at: 'timestamptz',
@@ -31,7 +33,8 @@ export const movements = table('movements', {
 /** One movement as JSON, from `movements as m`; amounts as text, because JSON numbers are not for money. */
 export const movementJson = `json_build_object('id', m.id, 'attempt_id', m.attempt_id, 'kind', m.kind, 'state', m.state,
   'amount', m.amount::text, 'currency', m.currency, 'psp_key', m.psp_key, 'psp_reference', m.psp_reference,
-  'final', m.final, 'stray', m.stray, 'reason', m.reason, 'cause', m.cause, 'reversed', m.reversed, 'created_at', m.created_at,
+  'final', m.final, 'stray', m.stray, 'reason', m.reason, 'cause', m.cause, 'reversed', m.reversed,
+  'said_amount', m.said_amount::text, 'said_currency', m.said_currency, 'created_at', m.created_at,
   'changed_at', m.changed_at)`;
 
 const common = {
@@ -54,7 +57,14 @@ const movementRow = z.discriminatedUnion('state', [
   z.object({ ...common, state: z.literal('unknown'), cause: z.string() }),
   z.object({ ...common, state: z.literal('succeeded'), psp_reference: z.string() }),
   z.object({ ...common, state: z.literal('failed'), cause: z.string(), reversed: z.boolean() }),
-  z.object({ ...common, state: z.literal('quarantined'), psp_reference: z.string(), cause: z.string() }),
+  z.object({
+    ...common,
+    state: z.literal('quarantined'),
+    psp_reference: z.string(),
+    cause: z.string(),
+    said_amount: minorUnits.nullable(),
+    said_currency: currency.nullable(),
+  }),
 ]);
 
 export function toMovementRow(
@@ -62,6 +72,7 @@ export function toMovementRow(
   movement: Movement,
   askAt: number,
 ): Row<keyof typeof movements.types> {
+  const said = movement.state === 'quarantined' ? movement.said : undefined;
   return {
     merchant_id: checkout.merchantId,
     checkout_id: checkout.id,
@@ -78,6 +89,8 @@ export function toMovementRow(
     reason: movement.reason ?? null,
     cause: 'cause' in movement ? movement.cause : null,
     reversed: movement.state === 'failed' && movement.reversed,
+    said_amount: said?.amount ?? null,
+    said_currency: said?.currency ?? null,
     ask_at: isMoving(movement) ? toTimestamp(askAt) : null,
     created_at: toTimestamp(movement.createdAt),
     changed_at: toTimestamp(movement.changedAt),
@@ -110,7 +123,12 @@ export function fromMovementRow(checkout: Checkout, row: unknown): Movement {
     case 'failed':
       return { ...base, state: read.state, cause: read.cause, reversed: read.reversed };
     case 'quarantined':
-      return { ...base, state: read.state, pspReference: read.psp_reference, cause: read.cause };
+      return {
+        ...{ ...base, state: read.state, pspReference: read.psp_reference, cause: read.cause },
+        ...(read.said_amount === null || read.said_currency === null
+          ? {}
+          : { said: money(read.said_amount, read.said_currency) }),
+      };
     default:
       return unreachable(read);
   }

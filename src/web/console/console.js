@@ -11,6 +11,7 @@ import { showLookup } from '/console/lookup.js';
 import { showOrder } from '/console/order.js';
 import { showPayment } from '/console/payment.js';
 import { showPolicies } from '/console/policies.js';
+import { showQuarantine } from '/console/quarantine.js';
 import { showReviews } from '/console/reviews.js';
 import { showSnoozes } from '/console/snoozes.js';
 import { showTrace } from '/console/trace.js';
@@ -24,6 +25,7 @@ const tabs = [
     path: '/v1/orders/{order_id}',
     also: ['orders', 'assessments', 'payments', 'traces'],
   },
+  { name: 'quarantine', title: 'Quarantine', path: '/v1/quarantine' },
   { name: 'policies', title: 'Policies', path: '/v1/policies' },
   { name: 'lists', title: 'Lists', path: '/v1/lists' },
   { name: 'snoozes', title: 'Snoozes', path: '/v1/snoozes' },
@@ -41,6 +43,7 @@ const views = {
   assessments: showAssessment,
   payments: showPayment,
   traces: showTrace,
+  quarantine: showQuarantine,
   policies: showPolicies,
   lists: showLists,
   snoozes: showSnoozes,

@@ -2,6 +2,7 @@
 import { facts, h, showMoney, showTime, tag } from '/web/page.js';
 import { get } from '/console/api.js';
 import { link, section, table } from '/console/parts.js';
+import { contradicted, resolving } from '/console/quarantine.js';
 
 export async function showPayment(id) {
   const payment = await get(`/v1/payments/${id}`);
@@ -20,6 +21,9 @@ export async function showPayment(id) {
       }),
     ),
   );
+  const quarantine =
+    payment.status === 'quarantined' &&
+    section('Quarantine', contradicted(payment.contradictions), resolving(id));
   const attempts = section(
     'Attempts',
     table(
@@ -47,5 +51,5 @@ export async function showPayment(id) {
       ]),
     ),
   );
-  return { title: `Payment ${id}`, content: [summary, attempts, journal] };
+  return { title: `Payment ${id}`, content: [summary, quarantine, attempts, journal].filter(Boolean) };
 }

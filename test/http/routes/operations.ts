@@ -25,6 +25,15 @@ export async function paidOrder(shop: TestService, body: object = {}): Promise<s
   return (paid.body['order'] as { id: string }).id;
 }
 
+/** Of whose payment the PSP says another amount than was asked for. */
+async function doubtedOrder(shop: TestService): Promise<string> {
+  const token = 'pm_card_amex';
+  await shop.fault({ match: { path: '/v1/payment_intents', token }, do: 'alter', set: { amount: 1 } });
+  const path = `/v1/checkouts/${await openCheckout(shop)}/confirm`;
+  const { body } = await shop.call('POST', path, { body: { payment_method: token } });
+  return (body['order'] as { id: string }).id;
+}
+
 const authorized = (shop: TestService) => paidOrder(shop, { capture_mode: 'manual' });
 const held = async (shop: TestService) =>
   (await paidOrder(shop, { amount: reviewed })).replace('ord_', 'rev_');
@@ -98,6 +107,11 @@ export const operations: Readonly<Record<string, (shop: TestService) => Promise<
   cancelOrder: async (shop) => ({ path: `/v1/orders/${await authorized(shop)}/cancel` }),
   refundOrder: async (shop) => ({ path: `/v1/orders/${await paidOrder(shop)}/refunds`, body: {} }),
   getPayment: async (shop) => ({ path: `/v1/payments/${(await paidOrder(shop)).replace('ord_', 'pay_')}` }),
+  listQuarantine: () => Promise.resolve({ path: '/v1/quarantine' }),
+  resolvePayment: async (shop) => ({
+    path: `/v1/payments/${(await doubtedOrder(shop)).replace('ord_', 'pay_')}/resolve`,
+    body: { resolution: 'ask', note: 'seen in the dashboard' },
+  }),
   createAssessment: () =>
     Promise.resolve({
       path: '/v1/assessments',

@@ -1,18 +1,16 @@
 import { unreachable } from '../../kernel/unreachable.ts';
-import type { Movement, MovementState } from '../payment/movement.ts';
+import type { Movement } from '../payment/movement.ts';
 import type { Sale } from './purchase.ts';
 
 /**
- * A success that we had given up for failed may come after something else took its place: another capture, a void. What
- * does not fit any more is quarantined; nothing moves until a person looks.
+ * A success that we had given up for failed may come after something else took its place: another capture, a void. Why
+ * it does not fit any more; null when it does.
  */
-export function fitMovement(sale: Sale, movement: Movement, next: MovementState): MovementState {
-  if (next.state !== 'succeeded' || movement.stray) return next;
-  const cause = whyNotFitting(sale, movement);
-  return cause === null ? next : { state: 'quarantined', pspReference: next.pspReference, cause };
-}
-
-function whyNotFitting({ order, payment }: Sale, { kind, amount: { amount } }: Movement): string | null {
+export function whyNotFitting(
+  { order, payment }: Sale,
+  { kind, stray, amount: { amount } }: Movement,
+): string | null {
+  if (stray) return null;
   switch (kind) {
     case 'capture':
       if (order.state === 'canceled') return 'captured after the order was canceled';
