@@ -38,9 +38,12 @@ export async function startWithTwoPsps(env: Environment = {}) {
           .map((line) => JSON.parse(line) as unknown)
       : JSON.parse(text);
   };
+  const ledgers = async () => [...(await readLedger(shop.stripeUrl)), ...(await readLedger(adyen.url))];
   return {
     ...shop,
     adyenUrl: adyen.url,
+    /** Both PSPs' own books. */
+    ledgers,
     /** Scripts of the stand-in Adyen. */
     adyen: script,
     /** Our own books against the invariants, and against those of both PSPs. */
@@ -53,8 +56,7 @@ export async function startWithTwoPsps(env: Environment = {}) {
       };
       const pool = openDatabase({ ...settings, onIdleFault: () => undefined });
       try {
-        const ledger = [...(await readLedger(shop.stripeUrl)), ...(await readLedger(adyen.url))];
-        return await auditAll(auditPurchases(pool), ledger, { now: Date.now(), settlingMs: 60_000 });
+        return await auditAll(auditPurchases(pool), await ledgers(), { now: Date.now(), settlingMs: 60_000 });
       } finally {
         await pool.close();
       }

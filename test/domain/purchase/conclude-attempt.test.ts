@@ -125,6 +125,16 @@ it('the second of two successes goes back', () => {
   expect(saleOf(step.purchase).payment.authorized).toBe(1000n);
 });
 
+it('money for an amount that has changed since goes back, and the new amount can be paid', () => {
+  const first = attemptIn('declined');
+  const cheaper = { ...first, checkout: { ...first.checkout, total: eur(900n) } };
+  const late = must(heard(cheaper, authorization(total, total)));
+  expect(late.events).toMatchObject([{ type: 'payment.unwanted', data: { because: 'amount_changed' } }]);
+  const second = must(beginAttempt(late.purchase, planned({ amount: eur(900n) }), at)).purchase;
+  const paid = must(heard(second, authorization(eur(900n))));
+  expect(paid.events.map(({ type }) => type)).toEqual(['order.authorized']);
+});
+
 it('a second attempt waits until the first is known to have ended', () => {
   for (const state of states.filter((each) => isLive(attemptOf(attemptIn(each)))))
     expect(beginAttempt(attemptIn(state), planned(), at)).toMatchObject({ refused: 'checkout_processing' });
