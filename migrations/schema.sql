@@ -329,6 +329,8 @@ create table movements
   changed_at timestamp with time zone not null
   read_at timestamp with time zone -- When somebody who read it had the PSP asked; not again for some seconds
   reversed boolean not null default false -- Failed for good, even if it had succeeded before: news of that success are old
+  said_amount bigint -- Quarantined only: how much the PSP says it moved, of said_currency
+  said_currency text
   constraint movement_amount_is_positive CHECK ((amount > 0))
   constraint movement_kind_is_known CHECK ((kind = ANY (ARRAY['capture'::text, 'void'::text, 'refund'::text, 'increment'::text])))
   constraint movement_state_is_known CHECK ((state = ANY (ARRAY['prepared'::text, 'pending'::text, 'unknown'::text, 'succeeded'::text, 'failed'::text, 'quarantined'::text])))
@@ -428,6 +430,7 @@ create table payments
   constraint payments_pkey PRIMARY KEY (merchant_id, checkout_id)
   constraint refund_within_captured CHECK (((refunded >= 0) AND (refunded <= captured)))
   CREATE INDEX payments_captured ON public.payments USING btree (changed_at, checkout_id) WHERE (state = 'captured'::text)
+  CREATE INDEX payments_quarantined ON public.payments USING btree (merchant_id, changed_at) WHERE (state = 'quarantined'::text)
   CREATE INDEX payments_reserved ON public.payments USING btree (changed_at) WHERE (state = 'authorized'::text)
   CREATE INDEX payments_to_capture ON public.payments USING btree (capture_at) WHERE ((state = 'authorized'::text) AND (capture_at IS NOT NULL))
   CREATE TRIGGER payments_are_never_deleted BEFORE DELETE ON public.payments FOR EACH ROW EXECUTE FUNCTION refuse_change()
