@@ -32,10 +32,12 @@ import { randomSource } from './observe/random.ts';
 import { pspDirectory } from './psp/directory.ts';
 import { openRouting } from './psp/routing-file.ts';
 import { openVelocity } from './open-velocity.ts';
+import { measuredAccount, measuredStore } from './measured.ts';
 import { accountsOf } from './psp-accounts.ts';
 import { openRisk } from './risk/open-risk.ts';
 import { openDatabase } from './store/database.ts';
 import { postgresStore } from './store/postgres-store.ts';
+import { startMeasuring } from './workers/measure-money.ts';
 import { startWorkers } from './workers/workers.ts';
 
 export type Service = {
@@ -73,7 +75,7 @@ export async function startService(
     connectTimeoutMs: 5_000,
     onIdleFault: (error) => log.warn('an idle database connection broke', { error }),
   });
-  const store = postgresStore(database);
+  const store = measuredStore(postgresStore(database), metrics);
   const newsOf = attackNews({ newId, clock });
   const gate = openGate({
     policies: config.policies,
@@ -101,7 +103,7 @@ export async function startService(
     // The limits lie beside the policies and are read again whenever those are.
     generation: (accepted) => metrics.policy_refused.set({}, gate.reload() && accepted ? 0 : 1),
   });
-  const accounts = await accountsOf(config, merchantId);
+  const accounts = (await accountsOf(config, merchantId)).map((each) => measuredAccount(each, metrics));
   const routing = await openRouting(
     `${config.policies}/routing.yaml`,
     accounts.map(({ psp }) => `${psp.name}/${psp.account}`),
@@ -147,6 +149,7 @@ export async function startService(
   // Before the first request: who is on a block list stays there over a restart.
   await follow();
   const workers = startWorkers(deps, log, random, follow, config.goodAfterMs);
+  const measuring = startMeasuring(deps, accounts, log, metrics);
   const relays = await startEventRelays(config.events, deps, log, metrics);
   const streams = new AbortController();
   const app = makeApp(door, routes, (extended) => {
@@ -170,7 +173,7 @@ export async function startService(
       draining = true;
       streams.abort();
       const cut = await api.close(drainMs);
-      await workers.stop();
+      await Promise.all([workers.stop(), measuring.stop()]);
       await relays.stop();
       await calls.close();
       await admin.close(1_000);

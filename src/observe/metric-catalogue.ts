@@ -59,6 +59,32 @@ export const metricCatalogue = {
     help: 'Parts that failed during an assessment; the policy’s stated degraded decision applied.',
     labels: ['part'],
   },
+  facts_total: {
+    kind: 'counter',
+    help: 'Events committed by this process, by type: docs/events says what each means.',
+    labels: ['type'],
+  },
+  psp_call_seconds: {
+    kind: 'histogram',
+    help: 'Time of one call to a PSP, by what came of it; not_sent and unknown are those that failed.',
+    labels: ['psp', 'account', 'call', 'outcome'],
+    buckets: [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  },
+  psp_resting: {
+    kind: 'gauge',
+    help: '1 while a PSP account does not answer and is not called.',
+    labels: ['psp', 'account'],
+  },
+  backlog: {
+    kind: 'gauge',
+    help: 'What waits in the installation: outcomes nobody heard, webhooks, abandoned requests, reviews, quarantined payments.',
+    labels: ['of'],
+  },
+  backlog_oldest_seconds: {
+    kind: 'gauge',
+    help: 'How long the oldest of them has waited.',
+    labels: ['of'],
+  },
   relay_lag_seconds: {
     kind: 'gauge',
     help: 'Age of the oldest event that a sink still has to get.',

@@ -1,4 +1,5 @@
 import type { Store } from './store.ts';
+import { backlogQueries } from './backlog.ts';
 import type { Database } from './database.ts';
 import { deliveryQueries } from './deliveries.ts';
 import { customerQueries } from './customers.ts';
@@ -36,6 +37,7 @@ export function postgresStore(database: Database): Store {
     observations: observationQueries(database),
     policies: policyQueries(database),
     events: eventQueries(database),
+    ...backlogQueries(database),
     relay: relayQueries(database),
     webhooks: webhookQueries(database),
     ping: async () => {

@@ -224,6 +224,8 @@ export type Store = {
     /** Says what is not part of a purchase or an assessment. */
     readonly append: (events: readonly Event[]) => Promise<void>;
   };
+  /** What waits in the whole installation, and for how long. */
+  readonly backlog: (now: Instant) => Promise<readonly Backlog[]>;
   readonly relay: RelayStore;
   readonly webhooks: WebhookStore;
   /** Answers when the database does; for readiness. */
@@ -285,3 +287,9 @@ export type Delivery = NewDelivery & {
   readonly tries: number;
   readonly note: string | null;
 };
+
+/** Outcomes nobody heard, stored webhooks, abandoned requests, orders held for a review, payments a person has to look at. */
+export type Waiting =
+  'unknown_attempts' | 'unknown_movements' | 'deliveries' | 'requests' | 'reviews' | 'quarantined';
+
+export type Backlog = { readonly of: Waiting; readonly count: number; readonly oldestMs: number };

@@ -27,7 +27,7 @@ it('a database that comes up later is waited for, and the reason is told once', 
   await once(door, 'close');
 });
 
-it('what will not pass is not waited for', async () => {
+it('a wrong password is not waited for', async () => {
   const wrong = new URL(url);
   wrong.password = 'wrong';
   await expect(waitForDatabase(wrong.href, 20_000)).rejects.toMatchObject({ code: '28P01' });
