@@ -369,6 +369,7 @@ create table orders
   constraint orders_merchant_id_checkout_id_fkey FOREIGN KEY (merchant_id, checkout_id) REFERENCES checkouts(merchant_id, id)
   constraint orders_pkey PRIMARY KEY (merchant_id, checkout_id)
   CREATE INDEX orders_held ON public.orders USING btree (merchant_id, changed_at) WHERE (state = 'held'::text)
+  CREATE INDEX orders_held_since ON public.orders USING btree (changed_at) WHERE (state = 'held'::text)
   comment: What was sold; recorded before any money moves
 
 create table own_policies
