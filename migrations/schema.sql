@@ -485,6 +485,7 @@ create table reconciliations
   psp_account text not null
   day date not null
   begun_at timestamp with time zone not null
+  done_at timestamp with time zone -- Null while it runs, and when it failed: half an hour after begun_at somebody tries again
   constraint reconciliations_pkey PRIMARY KEY (psp, psp_account, day)
 
 create table relay_cursors

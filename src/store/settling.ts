@@ -89,10 +89,18 @@ export function settlingQueries(database: Database): Store['settling'] {
         return { attemptId, pspReference, at, ...amounts };
       });
     },
-    claimReconciliation: async ({ psp, account }, day) => {
-      const rows = await database.rows(sql`insert into reconciliations (psp, psp_account, day, begun_at)
-        values (${psp}, ${account}, ${day}::date, now()) on conflict do nothing returning 1`);
+    claimReconciliation: async ({ psp, account }, day, now) => {
+      const at = toTimestamp(now);
+      const rows = await database.rows(sql`insert into reconciliations as r (psp, psp_account, day, begun_at)
+        values (${psp}, ${account}, ${day}::date, ${at}::timestamptz)
+        on conflict (psp, psp_account, day) do update set begun_at = excluded.begun_at
+          where r.done_at is null and r.begun_at < excluded.begun_at - interval '30 minutes'
+        returning 1`);
       return rows.length === 1;
+    },
+    endReconciliation: async ({ psp, account }, day, now) => {
+      await database.rows(sql`update reconciliations set done_at = ${toTimestamp(now)}::timestamptz
+        where psp = ${psp} and psp_account = ${account} and day = ${day}::date`);
     },
     claimOf: async (merchantId, checkoutId, now) => {
       const at = toTimestamp(now);

@@ -141,7 +141,9 @@ export type Store = {
       span: { readonly since: Instant; readonly until: Instant },
     ) => Promise<readonly ChargeFacts[]>;
     /** Claims a day's comparison; false when somebody else has done it. */
-    readonly claimReconciliation: (account: PspAccountRef, day: string) => Promise<boolean>;
+    /** Whether this process compares that day: nobody has ended it, nor begun it in the last half hour. */
+    readonly claimReconciliation: (account: PspAccountRef, day: string, now: Instant) => Promise<boolean>;
+    readonly endReconciliation: (account: PspAccountRef, day: string, now: Instant) => Promise<void>;
     /** Claims what of this purchase a PSP may still settle, unless it was asked about a moment ago. */
     readonly claimOf: (
       merchantId: MerchantId,

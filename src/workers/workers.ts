@@ -101,11 +101,11 @@ export function startWorkers(
     startWorker('reconcile', hourMs, log, async () => {
       const day = toRfc3339(deps.clock() - dayMs).slice(0, 10);
       const since = Date.parse(`${day}T00:00:00Z`);
-      for (const account of deps.psps.list()) {
+      await each('reconcile', deps.psps.list(), async (traced, account) => {
         const { name: psp, account: called, listCharges } = account.psp;
         const mine = listCharges !== null && { psp, account: called };
-        if (!mine || !(await deps.store.settling.claimReconciliation(mine, day))) continue;
-        const done = await reconcile(deps, account, { since, until: since + dayMs });
+        if (!mine || !(await deps.store.settling.claimReconciliation(mine, day, deps.clock()))) return;
+        const done = await reconcile(traced, account, { since, until: since + dayMs });
         for (const { kind, attemptId, pspReference, here, there } of done?.differences ?? [])
           log.error('the journal and the PSP differ', {
             psp,
@@ -116,7 +116,8 @@ export function startWorkers(
             from: here,
             to: there,
           });
-      }
+        await deps.store.settling.endReconciliation(mine, day, deps.clock());
+      });
       return 0;
     }),
     startWorker('label-quiet', hourMs, log, async () => {

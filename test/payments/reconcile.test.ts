@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { standInAdyen } from '../../src/cli/stand-in-psps.ts';
 import { reconcile } from '../../src/flows/reconcile.ts';
-import { dayMs, hourMs } from '../../src/kernel/instant.ts';
+import { dayMs, hourMs, minuteMs } from '../../src/kernel/instant.ts';
 import { chargesFromReport } from '../../src/psp/adyen/accounting-report.ts';
 import { createAdyenPsp } from '../../src/psp/adyen/adyen.ts';
 import { createStripePsp } from '../../src/psp/stripe/stripe.ts';
@@ -97,4 +97,16 @@ it('a charge that the PSP does not list is found once it is inside the span for 
 
 it('an account without a list of charges is left alone', async () => {
   expect(await reconcile({ store: shop.store }, adyen(), span)).toBeNull();
+});
+
+it('a day is compared by one process, again when that one did not end it, and never once it has', async () => {
+  const account = { psp: 'stripe', account: 'claimed' } as const;
+  const claim = (at: number) => shop.store.settling.claimReconciliation(account, '2026-01-02', at);
+  const now = Date.now();
+  const ten = await Promise.all(Array.from({ length: 10 }, () => claim(now)));
+  expect(ten.filter(Boolean)).toHaveLength(1);
+  expect(await claim(now + 29 * minuteMs)).toBe(false);
+  expect(await claim(now + 31 * minuteMs)).toBe(true);
+  await shop.store.settling.endReconciliation(account, '2026-01-02', now + 32 * minuteMs);
+  expect(await claim(now + dayMs)).toBe(false);
 });
