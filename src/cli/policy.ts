@@ -3,12 +3,13 @@ import type { Recorded } from '../domain/risk/backtest.ts';
 import { assessmentEvents } from '../domain/risk/decision.ts';
 import { vocabularyTable } from '../risk/vocabulary-table.ts';
 import { databaseOptions, databaseUrl, withStore } from './database.ts';
+import { importList } from './import-list.ts';
 import { backtest, diff } from './policy-backtest.ts';
 import { check, test, type Outcome } from './policy-check.ts';
 import { recordingsIn, storedRecordings } from './recordings.ts';
 
 /**
- * `npm run policy -- check|test|diff|backtest|explain`: see docs/policies.md. Every command but explain ends with one JSON
+ * `npm run policy -- check|test|diff|backtest|explain|import-list`: see docs/policies.md. Every command but explain ends with one JSON
  * line and exits 1 when what it checks does not hold.
  */
 const usage = `usage:
@@ -17,6 +18,7 @@ const usage = `usage:
   policy backtest --policy FILE                            what a policy would have decided
   policy diff BEFORE AFTER                                 where two policies decide differently
   policy explain [${assessmentEvents.join('|')}]  the names that conditions may use
+  policy import-list LIST CSV --api URL --key SK --reason WHY   puts values on a list: value[,expires_at[,reason]]
 backtest and diff read what was recorded: --assessments NDJSON, or --database URL; without either DATABASE_URL, or the
 embedded PostgreSQL of a running npm start (--data .tillgate)
 options: --policies DIR (policies), --models DIR (models), --show N (flips to list)`;
@@ -29,6 +31,9 @@ const { values, positionals } = parseArgs({
     policy: { type: 'string' },
     assessments: { type: 'string' },
     ...databaseOptions,
+    api: { type: 'string' },
+    key: { type: 'string' },
+    reason: { type: 'string' },
     show: { type: 'string', default: '10' },
   },
 });
@@ -63,6 +68,11 @@ async function run(): Promise<Outcome | null> {
     case 'explain': {
       const event = assessmentEvents.find((one) => one === files[0]);
       return files[0] && !event ? null : { lines: [vocabularyTable(event && [event])], holds: true };
+    }
+    case 'import-list': {
+      const [list, file] = files;
+      const { api, key, reason } = values;
+      return list && file && api && key && reason ? importList(list, file, { api, key, reason }) : null;
     }
     default:
       return null;
