@@ -9,6 +9,7 @@ import type { Deciders } from '../../src/risk/conclusion.ts';
 import { loadGeneration, type Generation } from '../../src/risk/generation.ts';
 import { createEntries, type Counted } from '../../src/risk/policy/entries.ts';
 import { replayAssessment } from '../../src/risk/replay-assessment.ts';
+import { storedDeciders } from '../../src/risk/stored-deciders.ts';
 import { featureHash } from '../../src/risk/signals/feature-hash.ts';
 import { keysWith } from '../../src/risk/signals/keys.ts';
 import type { Reference } from '../../src/risk/signals/reference.ts';
@@ -340,6 +341,35 @@ describe('a stored assessment', () => {
         event: 'checkout',
       });
     }
+  });
+
+  test('replays across a change of the model, while the one of then still lies among the models', async () => {
+    const assessment = stored(await createRisk(partsWith()).assess(question));
+    const old = checkout.model!;
+    const young = {
+      ...old,
+      hash: 'f'.repeat(64),
+      score: () => Promise.resolve({ logOdds: 0, probability: 0.5 }),
+    };
+    const changed = (models: readonly (readonly [string, typeof old])[]): Generation => ({
+      ...generation,
+      models: new Map(models),
+      deciders: new Map([...generation.deciders, ['checkout', { ...checkout, model: young }]]),
+    });
+    const replay = async (now: Generation) =>
+      replayAssessment(assessment, {
+        deciders: await storedDeciders(assessment, now, () => Promise.resolve(null)),
+        featuresHash: hash,
+      });
+    const kept = changed([
+      ['checkout-1', young],
+      ['checkout-1-until-march', old],
+    ]);
+    expect(await replay(kept)).toEqual({ replayed: 'same' });
+    expect(await replay(changed([['checkout-1', young]]))).toEqual({
+      replayed: 'not_possible',
+      because: `its model is ${old.hash}`,
+    });
   });
 
   test('replays when the model failed at the time', async () => {

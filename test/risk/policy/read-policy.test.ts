@@ -136,6 +136,27 @@ describe('a verdict', () => {
     ]);
   });
 
+  test('asks for an exemption only with allow, and only where its condition is true, not unknown', () => {
+    const exempting = policyOf(`${good}exemptions:
+  - request: transaction_risk_analysis
+    when: score < 0.05
+  - request: low_value
+    when: email.orders_24h < 1
+`);
+    const asked = (known: object, degraded: readonly Degradation[] = []) => {
+      const evidence = { 'email.known_frauds': 0, 'email.orders_24h': 0, score: 0.01, ...known };
+      const { decision, exemptions } = judge(exempting, evidence, { ...calm, degraded });
+      return [decision, ...exemptions];
+    };
+    expect(asked({})).toEqual(['allow', 'transaction_risk_analysis', 'low_value']);
+    expect(asked({ 'email.orders_24h': 2 })).toEqual(['allow', 'transaction_risk_analysis']);
+    expect(asked({ score: null })).toEqual(['allow', 'low_value']);
+    expect(asked({ 'email.orders_24h': 3 })).toEqual(['challenge']);
+    expect(asked({ score: 0.9 })).toEqual(['review']);
+    expect(asked({ 'email.known_frauds': 1 })).toEqual(['block']);
+    expect(asked({}, ['reference_data_missing'])).toEqual(['challenge']);
+  });
+
   test('leaves out a rule that is snoozed for the customer and says so', () => {
     const verdict = judge(
       policy,
