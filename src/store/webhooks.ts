@@ -12,6 +12,14 @@ const columns = raw(
   'w.merchant_id, w.id, w.url, w.types, w.description, w.state, w.because, w.secret_number, w.old_secret_until, w.created_at',
 );
 
+/**
+ * The event of a delivery, through the primary key whenever the statement was planned. By equal keys, a plan made while the
+ * table is young may find all events of the merchant instead, and read all of them for each delivery until statistics come.
+ */
+const eventOf = (delivery: Sql): Sql => sql`select e.* from events as e
+  where (e.merchant_id, e.id, e.at) >= (${delivery}.merchant_id, ${delivery}.event_id, ${delivery}.event_at) and e.at = ${delivery}.event_at
+  order by e.merchant_id, e.id, e.at limit 1`;
+
 const after = (ms: number): Sql =>
   sql`clock_timestamp() + ${Math.round(ms)}::bigint * interval '1 millisecond'`;
 
@@ -120,7 +128,8 @@ export function webhookQueries(database: Database): WebhookStore {
           to_json(w) as endpoint, e.merchant_id, e.id, e.aggregatetype, e.aggregateid, e.sequence, e.type, e.at, e.payload, e.traceparent, e.tracelink
         from claimed
         join webhook_endpoints as w on w.merchant_id = claimed.merchant_id and w.id = claimed.endpoint_id
-        join events as e on e.merchant_id = claimed.merchant_id and e.id = claimed.event_id and e.at = claimed.event_at`);
+        cross join lateral (${eventOf(raw('claimed'))}) as e
+        where e.id = claimed.event_id`);
       return rows.map((row): DueWebhook => {
         const { endpoint, tries, failing_throughout } = dueRow.parse(row);
         return { endpoint, event: fromEventRow(row), tries, failingThroughout: failing_throughout };

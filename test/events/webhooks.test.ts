@@ -1,7 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Pool } from 'pg';
 import { Webhook } from 'standardwebhooks';
 import type { Event } from '../../src/domain/events/event.ts';
 import { retryScheduleMs, waitAfter } from '../../src/domain/events/webhook-endpoint.ts';
@@ -13,6 +14,7 @@ import { relayWebhook } from '../../src/flows/relay-webhook.ts';
 import { type WebhookEndpointId } from '../../src/kernel/ids.ts';
 import { makeLog } from '../../src/observe/log.ts';
 import { startWebhookRelay } from '../../src/workers/relay-webhooks.ts';
+import { planByKey } from '../../src/store/database.ts';
 import { sql } from '../../src/store/sql.ts';
 import { type Outbox, freshOutbox, manyEvents, newId } from './outbox.ts';
 import { installationSecret } from './far-ends.ts';
@@ -382,6 +384,22 @@ describe('an endpoint', () => {
     const later = await outbox.store.webhooks.claimDue(room);
     const places = later.map(({ event }) => events.findIndex(({ id: made }) => made === event.id));
     expect(places.sort()).toEqual([3, 4]);
+  });
+
+  test('gets its events through their key, though the statement was planned before there were any', async () => {
+    const query = jest.spyOn(Pool.prototype, 'query');
+    await outbox.store.webhooks.claimDue(room);
+    const { text } = query.mock.calls[0]?.[0] as unknown as { text: string };
+    query.mockRestore();
+    const options = Object.entries(planByKey).map(([name, value]) => `-c ${name}=${value}`);
+    const client = new Client({ connectionString: outbox.url, options: options.join(' ') });
+    await client.connect();
+    const { rows } = await client.query<{ 'QUERY PLAN': string }>(`explain (generic_plan) ${text}`);
+    await client.end();
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+    const indexes = [...plan.matchAll(/using (\w+) on events_/g)].map(([, index]) => index);
+    expect(indexes.length).toBeGreaterThan(3);
+    for (const index of indexes) expect(index).toMatch(/^events_\w+_pkey$/);
   });
 
   test('is not called by two workers at once with the same event', async () => {
