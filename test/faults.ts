@@ -78,7 +78,7 @@ export const families: readonly Family[] = [
   },
   {
     name: 'PostgreSQL',
-    complete: false,
+    complete: true,
     faults: [
       'stopped at once and started again, under load',
       'frozen for ten seconds',

@@ -19,7 +19,7 @@ export class StoreFault extends Error {
   }
 }
 
-/** Connection failures (08), resources (53), operator intervention (57), lost races (40), and Node's socket errors. */
+/** Connection failures (08), resources (53), operator intervention (57), its disk (58), lost races (40), and Node's socket errors. */
 function isPassing(code: string, message: string): boolean {
-  return /^(08|53|57|40)/.test(code) || code.startsWith('E') || /timeout|terminated|ended/i.test(message);
+  return /^(08|53|57|58|40)/.test(code) || code.startsWith('E') || /timeout|terminated|ended/i.test(message);
 }
