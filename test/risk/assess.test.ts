@@ -6,6 +6,7 @@ import { hourMs, minuteMs } from '../../src/kernel/instant.ts';
 import { money, type Currency } from '../../src/kernel/money.ts';
 import { createRisk, type RiskParts } from '../../src/risk/assess.ts';
 import type { Deciders } from '../../src/risk/conclusion.ts';
+import type { Model } from '../../src/risk/model/model.ts';
 import { loadGeneration, type Generation } from '../../src/risk/generation.ts';
 import { createEntries, type Counted } from '../../src/risk/policy/entries.ts';
 import { replayAssessment } from '../../src/risk/replay-assessment.ts';
@@ -227,7 +228,7 @@ describe('a lesser assessment', () => {
       ['model_unavailable'],
     ],
     [
-      'the model is slow',
+      'the model does not answer [F13.4]',
       () => ({ deadlineMs: 20, ...deciding({ model: { ...checkout.model!, score: () => never } }) }),
       ['model_unavailable'],
     ],
@@ -238,6 +239,15 @@ describe('a lesser assessment', () => {
     expect(assessment.versions.model).toBeNull();
     expect(kinds(assessment)).toEqual(degraded.map(() => 'degraded'));
     expect(parts.failures).toHaveLength(1);
+  });
+
+  test('with a model ten times as slow is the same one, a little later [F13.4]', async () => {
+    const slow: Model['score'] = async (row) => {
+      for (let before = 0; before < 9; before += 1) await checkout.model!.score(row);
+      return checkout.model!.score(row);
+    };
+    const risk = createRisk(partsWith(deciding({ model: { ...checkout.model!, score: slow } })));
+    expect(await risk.assess(question)).toEqual(await createRisk(partsWith()).assess(question));
   });
 
   test('when the policy itself throws is its stated decision', async () => {

@@ -60,7 +60,7 @@ test('where the ONNX runtime cannot be loaded the trees score, equal to a millio
   }
 });
 
-test('a model that comes to answer NaN once it serves gives no score', async () => {
+test('a model that comes to answer NaN once it serves gives no score [F13.3]', async () => {
   let asked = 0;
   const onnx = await loadModel(shipped);
   const model = await loadModel(shipped, () =>
@@ -85,7 +85,7 @@ describe('a model is refused', () => {
 
   test.each<[string, string, (text: string) => string | Uint8Array, RegExp]>([
     [
-      'whose ONNX file is cut short',
+      'whose ONNX file is cut short [F13.1]',
       'model.onnx',
       () => readFileSync(join(shipped, 'model.onnx')).subarray(0, 90_000),
       /model\.onnx is no model/,
@@ -105,7 +105,7 @@ describe('a model is refused', () => {
     ],
     ['whose trees are no JSON', 'trees.json', (text) => text.slice(0, 1000), /trees\.json has another shape/],
     [
-      'with a feature that nobody computes',
+      'with a feature that nobody computes [F13.2]',
       'features.json',
       (text) => text.replace('"name": "email.known_frauds"', '"name": "email.unknown_thing"'),
       /does not compute its feature email\.unknown_thing/,
@@ -132,14 +132,14 @@ describe('a model is refused', () => {
     await expect(loadModel(altered(name, file, change))).rejects.toThrow(why);
   });
 
-  test('whose ONNX file is a good one of another model', async () => {
+  test('whose ONNX file is a good one of another model [F13.2]', async () => {
     const foreign = readFileSync(join(shipped, '../account-creation-1/model.onnx'));
     await expect(loadModel(altered('foreign', 'model.onnx', () => foreign))).rejects.toThrow(
       /model\.onnx cannot score a row|scores golden row 0/,
     );
   });
 
-  test('that answers NaN', async () => {
+  test('that answers NaN [F13.3]', async () => {
     await expect(loadModel(shipped, () => Promise.resolve(() => Promise.resolve(NaN)))).rejects.toThrow(
       /scores golden row 0 NaN/,
     );

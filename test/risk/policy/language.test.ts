@@ -77,7 +77,7 @@ describe('a condition', () => {
   });
 
   // A backtracking engine would need longer than the universe has been there.
-  test('matches patterns in linear time', () => {
+  test('matches patterns in linear time [F13.6]', () => {
     expect(answer('card.bin.matches("^(a+)+$")', { 'card.bin': `${'a'.repeat(50_000)}b` })).toBe(false);
   });
 });
@@ -121,11 +121,11 @@ describe('a mistaken condition', () => {
     ['[1, 2].all(x, x > 0)', ['0: there is no function all of text']],
     ['{"a": 1}["a"] == 1', ['0: [] is not part of the language of conditions']],
     ['size(card.bin) > 3', ['0: there is no function size']],
-  ])('%s is refused in its place', (condition, expected) => {
+  ])('%s is refused in its place [F13.5]', (condition, expected) => {
     expect(mistakes(condition)).toEqual(expected);
   });
 
-  test('that costs too much is refused', () => {
+  test('that costs too much is refused [F13.6]', () => {
     expect(mistakes(Array(200).fill('score > 0.1').join(' || '))[0]).toMatch(/at most 2000 characters/);
     expect(mistakes(Array(120).fill('score>0').join('||'))[0]).toMatch(/maxAstNodes/i);
     expect(mistakes(`${'('.repeat(40)}score > 0.1${')'.repeat(40)}`)[0]).toMatch(/maxDepth/i);

@@ -53,7 +53,7 @@ test('a model that did not change is taken over as it is', async () => {
   expect(running.current().models.get('checkout-1')).toBe(model);
 });
 
-test('a bad policy is refused with its mistakes, the last good one stays, and a correction is taken', async () => {
+test('a bad policy is refused with its mistakes, the last good one stays, and a correction is taken [F13.5]', async () => {
   const running = await start();
   const before = hashOf(running);
   change('score >= 0.10', 'scor >= 0.30');
@@ -66,7 +66,7 @@ test('a bad policy is refused with its mistakes, the last good one stays, and a 
   expect(hashOf(running)).not.toBe(before);
 });
 
-test('a corrupt model is refused and the last good one stays', async () => {
+test('a corrupt model is refused and the last good one stays [F13.1]', async () => {
   const running = await start();
   const model = running.current().models.get('checkout-1');
   writeFileSync(join(sources.models, 'checkout-1', 'model.onnx'), 'not a model');
