@@ -8,6 +8,7 @@ import { onceInMemory, type Once, type Proof } from '../../src/http/challenge/ch
 import { proofOfWork } from '../../src/http/challenge/proof-of-work.ts';
 import { siteVerify } from '../../src/http/challenge/site-verify.ts';
 import { onceInRedis } from '../../src/http/rate-limit/once.ts';
+import { patience } from '../../src/http/rate-limit/patience.ts';
 import { describeWithRedis } from '../harness/redis.ts';
 
 const secret = 'a secret of the test, thirty-two bytes long';
@@ -148,7 +149,7 @@ describeWithRedis('once in Redis', (url) => {
   test('holds for ten at once, remembers the holder, and falls back when the connection is gone', async () => {
     const client = new Redis(url);
     await client.ping();
-    const once = onceInRedis(client, onceInMemory());
+    const once = onceInRedis(client, onceInMemory(), patience({ onFailure: () => undefined, msMax: 5_000 }));
     const key = `challenge:test ${process.pid} ${Date.now()}`;
     const won = await Promise.all(Array.from({ length: 10 }, (_, at) => once(key, `holder ${at}`, 5_000)));
     expect(won.filter(Boolean).length).toBe(1);

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { readFileSync } from 'node:fs';
 import { limitProblem, callCost, rateLimiter, type Visit } from '../../src/http/rate-limit/rate-limiter.ts';
 import { readLimits, type Limit } from '../../src/http/rate-limit/limits.ts';
+import { patience } from '../../src/http/rate-limit/patience.ts';
 import { insuredStore, memoryStore, redisStore, type LimitStore } from '../../src/http/rate-limit/store.ts';
 import { describeWithRedis } from '../harness/redis.ts';
 
@@ -222,7 +223,11 @@ describe('the insured store', () => {
   ];
   test.each(failing)('limits locally when the shared one %s', async (_how, shared) => {
     let failures = 0;
-    const store = insuredStore(shared, memoryStore(), { onFailure: () => (failures += 1), now: () => 0 });
+    const store = insuredStore(
+      shared,
+      memoryStore(),
+      patience({ onFailure: () => (failures += 1), now: () => 0 }),
+    );
     const limiter = rateLimiter({ limits: one, store });
     const verdicts = [];
     for (let at = 0; at < 12; at += 1) verdicts.push((await limiter.consume(visit('a'))).ok);
@@ -236,7 +241,7 @@ describe('the insured store', () => {
     const real = memoryStore({ now: () => now });
     const shared: LimitStore = { add: (adds) => (away ? Promise.reject(new Error('away')) : real.add(adds)) };
     const local = memoryStore({ now: () => now });
-    const store = insuredStore(shared, local, { onFailure: () => undefined, now: () => now });
+    const store = insuredStore(shared, local, patience({ onFailure: () => undefined, now: () => now }));
     const used = async (): Promise<number | undefined> =>
       (await store.add([{ key: 'k', points: 1, windowS: 60 }]))[0]?.used;
     expect(await used()).toBe(1);
@@ -292,9 +297,11 @@ describeWithRedis('limits in Redis', (url) => {
     const client = await ready(connect());
     const admin = await ready(connect());
     let failures = 0;
-    const store = insuredStore(redisStore(client, `pepper ${process.pid} paused`), memoryStore(), {
-      onFailure: () => (failures += 1),
-    });
+    const store = insuredStore(
+      redisStore(client, `pepper ${process.pid} paused`),
+      memoryStore(),
+      patience({ onFailure: () => (failures += 1) }),
+    );
     const limiter = rateLimiter({ limits: one, store });
     await admin.call('CLIENT', 'PAUSE', '400');
     const verdicts = [];
@@ -304,7 +311,11 @@ describeWithRedis('limits in Redis', (url) => {
     client.disconnect();
     const gone = rateLimiter({
       limits: one,
-      store: insuredStore(redisStore(client, 'x'), memoryStore(), { onFailure: () => (failures += 1) }),
+      store: insuredStore(
+        redisStore(client, 'x'),
+        memoryStore(),
+        patience({ onFailure: () => (failures += 1) }),
+      ),
     });
     expect(await gone.consume(visit('q'))).toMatchObject({ ok: true });
     expect(failures).toBe(2);

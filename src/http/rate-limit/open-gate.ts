@@ -12,6 +12,7 @@ import { attackSwitch, sliceMs, type ProfileChange } from './attack-switch.ts';
 import { makeGate, type Gate } from './gate.ts';
 import { readLimits, type Limit } from './limits.ts';
 import { onceInRedis } from './once.ts';
+import { patience } from './patience.ts';
 import { rateLimiter } from './rate-limiter.ts';
 import { openRedis } from './redis.ts';
 import { insuredStore, memoryStore, redisStore } from './store.ts';
@@ -65,10 +66,10 @@ export function openGate(settings: {
       ? null
       : openRedis(redisUrl, (error) => log.warn('Redis is away; limits hold per process', { error }));
   const local = memoryStore();
-  const onFailure = (): void => metrics.limit_store_failures_total.add({});
+  const patient = patience({ onFailure: () => metrics.limit_store_failures_total.add({}) });
   const limiter = rateLimiter({
     limits: read(),
-    store: redis === null ? local : insuredStore(redisStore(redis, keyFor('limits')), local, { onFailure }),
+    store: redis === null ? local : insuredStore(redisStore(redis, keyFor('limits')), local, patient),
     onExceeded: ({ id, dry_run }) =>
       metrics.limit_exceeded_total.add({ limit: id, dry_run: String(dry_run) }),
   });
@@ -89,7 +90,7 @@ export function openGate(settings: {
   const ticks = setInterval(attacks.tick, sliceMs);
   ticks.unref();
 
-  const once = redis === null ? onceInMemory() : onceInRedis(redis, onceInMemory());
+  const once = redis === null ? onceInMemory() : onceInRedis(redis, onceInMemory(), patient);
   const { challenges } = settings;
   const provider =
     challenges === null

@@ -7,6 +7,8 @@ export function openRedis(url: string, onError: (error: Error) => void): Redis {
     maxRetriesPerRequest: 0,
     connectTimeout: 1_000,
     retryStrategy: (times) => Math.min(times * 100, 2_000),
+    // This was the primary, and is a replica now: the address leads to another.
+    reconnectOnError: ({ message }) => message.startsWith('READONLY'),
   });
   redis.on('error', onError);
   return redis;

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
-import { inTime } from './in-time.ts';
+import type { Patience } from './patience.ts';
 
 export type Add = { readonly key: string; readonly points: number; readonly windowS: number };
 /** The points of the key's window after adding, and when that window ends. */
@@ -67,32 +67,16 @@ export function redisStore(client: Redis, pepper: string): LimitStore {
   };
 }
 
-/** After a failure the shared store is left alone this long, so that waiting is paid once a second and not per request. */
-const restMs = 1_000;
-
 /**
  * Counts in the shared store, and in the local one whenever that fails or is late: a limit then holds per process,
  * which is looser by the number of processes and never absent. Both stores are never asked for one answer, save when
  * the shared one was late.
  */
-export function insuredStore(
-  shared: LimitStore,
-  local: LimitStore,
-  { onFailure, now = Date.now }: { onFailure: () => void; now?: () => number },
-): LimitStore {
-  let restingUntil = 0;
+export function insuredStore(shared: LimitStore, local: LimitStore, patience: Patience): LimitStore {
   return {
     add: async (adds) => {
-      if (now() < restingUntil) return local.add(adds);
-      try {
-        const counts = await inTime(Promise.resolve(shared.add(adds)));
-        if (counts !== 'late') return counts;
-      } catch {
-        // Counted by onFailure: what exactly broke is in the log of the connection.
-      }
-      restingUntil = now() + restMs;
-      onFailure();
-      return local.add(adds);
+      const counts = await patience(async () => shared.add(adds));
+      return counts === 'away' ? local.add(adds) : counts;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import { Redis, ReplyError } from 'ioredis';
 import {
   entityKinds,
   entriesMax,
@@ -22,21 +22,27 @@ import { isAttempt, VelocityUnavailable, type Velocity } from './velocity.ts';
  * node; merchants spread over the nodes. One node reads some ten thousand assessments a second, far above one shop's traffic.
  */
 export function redisVelocity(url: string, settings: RedisSettings = {}): Velocity {
-  const { answerMsMax = 50, keepMs = 180 * dayMs } = settings;
+  const { answerMsMax = 30, keepMs = 180 * dayMs } = settings;
   const redis = new Redis(url, {
     // A buyer is waiting: fail at once instead of queueing until Redis is back.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     connectTimeout: 1_000,
     // What hangs is not waited for again and again: the connection is given up, and calls fail at once until there is another.
-    socketTimeout: 10 * answerMsMax,
+    socketTimeout: 500,
     retryStrategy: (times) => Math.min(times * 100, 2_000),
+    // This was the primary, and is a replica now: the address leads to another.
+    reconnectOnError: ({ message }) => message.startsWith('READONLY'),
     scripts: { recall: { lua: recall, readOnly: true }, remember: { lua: remember } },
   }) as Scripted;
   redis.on('error', (error: Error) => settings.onError?.(error));
 
+  /** It answers and refuses entries (out of memory, a replica): counts that stand still are no history. */
+  let takesEntries = true;
+
   return {
     read: async (merchantId, keys) => {
+      if (!takesEntries) throw new VelocityUnavailable(new Error('Redis takes no entries'));
       const named = namedIn(keys);
       const histories: { [Kind in EntityKind]?: History } = {};
       if (named.length === 0) return histories;
@@ -51,7 +57,12 @@ export function redisVelocity(url: string, settings: RedisSettings = {}): Veloci
         change.what === 'labelled'
           ? [change.fraud ? 'fraud' : 'good', change.happenedAt]
           : [isAttempt(change.what) ? 'attempt' : 'end', change.at, toBytes(toNumbers({ ...change, keys }))];
-      await within(answerMsMax, redis.remember(...keysOf(merchantId, named, keys), keepMs, ...values));
+      const remembered = redis.remember(...keysOf(merchantId, named, keys), keepMs, ...values);
+      remembered.then(
+        () => (takesEntries = true),
+        (cause: unknown) => (takesEntries = !(cause instanceof ReplyError)),
+      );
+      await within(answerMsMax, remembered);
     },
     close: async () => {
       await within(answerMsMax, redis.quit()).catch(() => redis.disconnect());

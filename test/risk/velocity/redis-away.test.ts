@@ -47,7 +47,7 @@ describeWithRedis('assessments while Redis', () => {
       lists: () => createEntries(),
       snoozes: () => createEntries(),
       featuresHash: featureHash(library),
-      // Far away, so that it is the store's own limit of 50 ms that ends the wait.
+      // Far away, so that it is the store's own limit of 30 ms that ends the wait.
       deadlineMs: 60_000,
       failed: () => undefined,
     });
@@ -67,7 +67,7 @@ describeWithRedis('assessments while Redis', () => {
     expect(features['email.orders_24h']).toBe(1);
   });
 
-  test('is paused go without history and without the model', async () => {
+  test('is paused go without history and without the model [F6.3]', async () => {
     await admin.call('client', 'pause', '2000', 'all');
     const { degraded, score, decision } = await assess();
     expect(degraded).toEqual(['velocity_unavailable']);
@@ -76,7 +76,7 @@ describeWithRedis('assessments while Redis', () => {
     await admin.call('client', 'unpause');
   });
 
-  test('was flushed count anew', async () => {
+  test('was flushed count anew [F6.2]', async () => {
     await admin.flushall();
     // The connection that hung while Redis was paused was given up, and another is being made.
     await whenItAnswers();
@@ -85,7 +85,7 @@ describeWithRedis('assessments while Redis', () => {
     expect(features['email.orders_24h']).toBe(0);
   });
 
-  test('is gone do not wait for it', async () => {
+  test('is gone do not wait for it [F6.1]', async () => {
     await stop?.();
     stop = null;
     const answers = await Promise.all(Array.from({ length: 10 }, assess));
