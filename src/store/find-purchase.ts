@@ -8,7 +8,7 @@ import { batched } from './batch.ts';
 import type { Database } from './database.ts';
 import { fromRequestRow, requestColumns } from './requests.ts';
 import { attemptJson, fromAttemptRow } from './rows/attempt-row.ts';
-import { fromCheckoutRow, fromSaleRow, saleColumns } from './rows/checkout-row.ts';
+import { checkoutColumns, fromCheckoutRow, fromSaleRow, saleColumns } from './rows/checkout-row.ts';
 import { fromJournalRow } from './rows/fact-rows.ts';
 import { fromMovementRow, movementJson } from './rows/movement-row.ts';
 import { type Sql, raw, sql } from './sql.ts';
@@ -17,7 +17,7 @@ import { valuesOf, writtenOnce } from './statement.ts';
 import type { Store } from './store.ts';
 
 /** A purchase in one row: checkout, order and payment as columns, attempts and movements as JSON. */
-const purchaseText = `c.*, ${saleColumns},
+const purchaseText = `${checkoutColumns}, ${saleColumns},
   (select json_agg(${attemptJson} order by a.position nulls first, a.id) from attempts as a
     where a.merchant_id = c.merchant_id and a.checkout_id = c.id) as attempts,
   (select json_agg(${movementJson} order by m.id) from movements as m

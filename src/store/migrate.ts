@@ -1,13 +1,18 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { planByKey, poolingOf } from './database.ts';
 
 /** Numbered, forward-only SQL files: `0001-purchases.sql`. */
-const folder = new URL('../../migrations/', import.meta.url);
+const shipped = new URL('../../migrations/', import.meta.url);
 
 /** Any constant will do, as long as every process uses the same: processes that start together migrate one by one. */
 const advisoryLock = 7_455_283;
+
+/** Behind a migration that waits for a table everybody waits who comes later: it asks for a moment, and again later. */
+const lockTimeoutMs = 500;
+const pauseMs = 1_000;
 
 /**
  * Brings the schema up to date. Each file runs in a transaction of its own, under a lock that ends with it: nothing here
@@ -16,9 +21,9 @@ const advisoryLock = 7_455_283;
  *
  * Answers the names of the files that ran.
  */
-export async function migrate(url: string): Promise<readonly string[]> {
+export async function migrate(url: string, folder = shipped): Promise<readonly string[]> {
   const client = new pg.Client({ connectionString: url, application_name: 'tillgate-migrate' });
-  const all = await files();
+  const all = await files(folder);
   const ran: string[] = [];
   await client.connect();
   try {
@@ -29,7 +34,10 @@ export async function migrate(url: string): Promise<readonly string[]> {
       const next = await nextOf(client, all);
       if (next !== undefined) {
         const { name, text, checksum } = next;
-        await client.query(text);
+        if (!(await ranNow(client, text))) {
+          await sleep(pauseMs);
+          continue;
+        }
         await client.query('insert into migrations (name, checksum) values ($1, $2)', [name, checksum]);
         ran.push(name);
       } else if (!poolingOf(url).settings) await client.query(settingsOfRole);
@@ -40,6 +48,22 @@ export async function migrate(url: string): Promise<readonly string[]> {
     await client.end();
   }
 }
+
+/** False when somebody holds a table that it needs, a backup for instance: nothing has changed then. */
+async function ranNow(client: pg.Client, text: string): Promise<boolean> {
+  try {
+    await client.query(`set local lock_timeout = ${lockTimeoutMs}`);
+    await client.query(text);
+    return true;
+  } catch (error) {
+    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
+    if (code !== lockNotAvailable) throw error;
+    await client.query('rollback');
+    return false;
+  }
+}
+
+const lockNotAvailable = '55P03';
 
 type File = { readonly name: string; readonly text: string; readonly checksum: string };
 
@@ -70,7 +94,7 @@ export class MigrationFault extends Error {
   override readonly name = 'MigrationFault';
 }
 
-async function files(): Promise<File[]> {
+async function files(folder: URL): Promise<File[]> {
   const names = (await readdir(folder)).filter((name) => /^\d{4}-[a-z0-9-]+\.sql$/.test(name)).sort();
   return Promise.all(
     names.map(async (name) => {
