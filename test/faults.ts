@@ -92,7 +92,7 @@ export const families: readonly Family[] = [
   },
   {
     name: 'Redis',
-    complete: false,
+    complete: true,
     faults: ['killed', 'flushed', 'paused', 'out of memory', 'a replica behind its primary'],
   },
   {
@@ -188,7 +188,7 @@ export const families: readonly Family[] = [
   },
   {
     name: 'Operation',
-    complete: false,
+    complete: true,
     faults: [
       'SIGTERM under load',
       'two versions at once',

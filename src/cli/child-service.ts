@@ -19,9 +19,14 @@ export type ChildService = {
 
 const ready = z.object({ api: z.string(), admin: z.string(), secret_key: z.string().optional() });
 
+const ours = fileURLToPath(new URL('start.ts', import.meta.url));
+
 /** Runs `npm start` with this environment and data directory, and waits until it is ready. */
-export async function startChildService(dataDir: string, env: Environment): Promise<ChildService> {
-  const main = fileURLToPath(new URL('start.ts', import.meta.url));
+export async function startChildService(
+  dataDir: string,
+  env: Environment,
+  main: string = ours,
+): Promise<ChildService> {
   const child = spawn(process.execPath, [main, '--json', '--data', dataDir], {
     env: { ...process.env, LOG_LEVEL: 'error', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],

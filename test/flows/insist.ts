@@ -15,7 +15,7 @@ export async function insist(
   const refused: string[] = [];
   for (;;) {
     const reply = await shop.call('POST', path, { body, idempotencyKey });
-    if (reply.status !== 409 && reply.status < 500) return { reply, refused };
+    if (reply.status < 500 && reply.body['code'] !== 'request_in_flight') return { reply, refused };
     refused.push(`${reply.status} ${String(reply.body['code'])}`);
     await sleep(50);
   }
@@ -24,8 +24,8 @@ export async function insist(
 /** What a request may be told while a part is away: nothing was done, or somebody is at it. Never what broke. */
 export const notNow = ['503 unavailable', '503 overloaded', '409 request_in_flight'];
 
-export const confirming = (shop: TestService, checkout: string): Promise<Insisted> =>
-  insist(shop, `/v1/checkouts/${checkout}/confirm`, card);
+export const confirming = (shop: TestService, checkout: string, key?: string): Promise<Insisted> =>
+  insist(shop, `/v1/checkouts/${checkout}/confirm`, card, key);
 
 /** What the PSP has taken for a checkout. */
 export async function chargesOf(shop: TestService, checkout: string): Promise<number[]> {

@@ -114,9 +114,10 @@ export async function failSync(pids: readonly number[]): Promise<void> {
   const tracer = spawn('strace', [...pids.flatMap((pid) => ['-p', String(pid)]), ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  let attached = 0;
-  while (attached < pids.length) {
-    const [text] = (await once(tracer.stderr, 'data')) as [Buffer];
-    attached += text.toString().split('attached').length - 1;
-  }
+  let said = '';
+  tracer.stderr.on('data', (text: Buffer) => (said += text.toString()));
+  const ended = once(tracer, 'exit');
+  // A line for each: attached, or gone meanwhile.
+  while (said.split('\n').length <= pids.length && tracer.exitCode === null)
+    await Promise.race([once(tracer.stderr, 'data'), ended]);
 }

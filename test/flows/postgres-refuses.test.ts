@@ -9,8 +9,9 @@ import { chargesOf, confirming, insist, notNow } from './insist.ts';
 let shop: TestService;
 let line: Line;
 beforeAll(async () => {
-  // Longer than the second after which PostgreSQL looks for a deadlock.
-  shop = await startTestService({ env: { DATABASE_TIMEOUT_MS: '3000' } });
+  // Statements may take longer than the second after which PostgreSQL looks for a deadlock.
+  const env = { DATABASE_TIMEOUT_MS: '3000', PSP_TIMEOUT_MS: '1500', REQUEST_LEASE_MS: '2000' };
+  shop = await startTestService({ env });
   line = await openLine(new URL(shop.databaseUrl));
   await shop.restart({ DATABASE_URL: line.url });
 });

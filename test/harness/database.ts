@@ -7,9 +7,9 @@ export const templateName = 'tillgate_template';
 export type FreshDatabase = { readonly url: string; readonly drop: () => Promise<void> };
 
 /** A migrated, empty database of the caller's own: usually one per test file, dropped in its `afterAll`. */
-export async function freshDatabase(): Promise<FreshDatabase> {
+export async function freshDatabase(template = templateName): Promise<FreshDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await administer(`create database ${name} template ${templateName} strategy file_copy`);
+  await administer(`create database ${name} template ${template} strategy file_copy`);
   const url = new URL(serverUrl());
   url.pathname = name;
   return { url: url.href, drop: () => administer(`drop database ${name} with (force)`) };
