@@ -37,7 +37,12 @@ function aboveZero(amounts: readonly number[]): number[] {
 export async function readLedger(pspUrl: string): Promise<LedgerLine[]> {
   const response = await fetch(`${pspUrl}/_sandbox/ledger`);
   if (!response.ok) throw new Error(`the ledger of ${pspUrl} answers ${response.status}`);
-  return (await response.text())
+  return fromLedgerText(await response.text());
+}
+
+/** A ledger as the stand-ins write it: one payment a line. */
+export function fromLedgerText(text: string): LedgerLine[] {
+  return text
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => ledgerLine.parse(JSON.parse(line)));

@@ -116,7 +116,7 @@ function saleParts({ before, after, askAt }: Change): Part[] {
             checkout.id,
             attempts,
             pick(row, 'merchant_id', 'checkout_id', 'id'),
-            pick(row, 'state', 'psp_reference', 'detail', 'ask_at', 'changed_at'),
+            pick(row, 'state', 'psp_reference', 'detail', 'ask_at', 'asked', 'changed_at'),
           ),
     );
   }
@@ -139,7 +139,7 @@ function saleParts({ before, after, askAt }: Change): Part[] {
 
 /** What an outcome changes of a movement, a person's word on a quarantined one included. */
 const outcomeColumns = [
-  ...(['state', 'psp_reference', 'cause', 'reversed', 'ask_at', 'changed_at'] as const),
+  ...(['state', 'psp_reference', 'cause', 'reversed', 'ask_at', 'asked', 'changed_at'] as const),
   ...(['amount', 'currency', 'stray', 'said_amount', 'said_currency'] as const),
 ] as const;
 

@@ -64,7 +64,14 @@ it('what nobody has heard is asked about after one minute, five, an hour, and th
     expect(await due(now + wait - 1_000)).toBe(0);
     now += wait;
   }
+  // Its state changes: whatever may be asked next is asked from the beginning.
   await shop.script('POST', 'webhooks', { hold: false, release: true });
+  await eventually(async () => {
+    const rows = await shop.query(
+      `select 1 from movements where checkout_id = '${checkout}' and kind = 'refund' and asked = 0`,
+    );
+    return rows.length === 1;
+  });
 });
 
 /** The daily command, over the day of these tests. */

@@ -225,3 +225,15 @@ test.each([
   const outcome = await psp.authorize({ ...subject, attempt: { ...subject.attempt, createdAt: 0 } });
   expect(outcome).toEqual({ kind: 'not_sent', cause: 'the payment method is not one of Adyen’s' });
 });
+
+test('a buyer who never came back is given up, though Adyen can no longer be asked', async () => {
+  const subject = subjectOf({ method: 'stored' });
+  const attempt = {
+    ...subject.attempt,
+    createdAt: -21 * 3_600_000,
+    state: 'requires_action' as const,
+    pspReference: 'PSP1',
+    action: { kind: 'redirect' as const, url: 'https://issuer.example' },
+  };
+  expect(await psp.cancel({ ...subject, attempt })).toEqual({ kind: 'canceled', pspReference: 'PSP1' });
+});

@@ -10,7 +10,7 @@ import { adyenExponents, toPspAmount } from '../currency-exponents.ts';
 import { doubtful } from '../doubtful.ts';
 import { present } from '../present.ts';
 import type { AttemptSubject, MovementSubject, Psp } from '../psp.ts';
-import { openTransport, type Heard } from '../transport.ts';
+import { openTransport, type Heard, type Transport } from '../transport.ts';
 import { failureOf } from './failure.ts';
 import { pooledHttpClient } from './http-client.ts';
 import { moveAtAdyen } from './movement.ts';
@@ -35,6 +35,8 @@ export type AdyenConfig = {
   /** The deadline of each call. */
   readonly timeoutMs: number;
   readonly heard?: Heard;
+  /** Of a stand-in in this very process; absent for the network. */
+  readonly transport?: Transport;
   /** `native` needs Adyen's component on the page; a redirect is the default. */
   readonly threeDS?: ThreeDSFlow;
   readonly clock: Clock;
@@ -59,7 +61,8 @@ export function createAdyenPsp(config: AdyenConfig): Psp {
     ? `${config.liveEndpointUrlPrefix ?? ''}-checkout-live.adyenpayments.com`
     : 'checkout-test.adyen.com';
   client.httpClient = pooledHttpClient(
-    openTransport({ ...config, origin: new URL(config.baseUrl ?? `https://${host}`).origin }),
+    config.transport ??
+      openTransport({ ...config, origin: new URL(config.baseUrl ?? `https://${host}`).origin }),
   );
   // A service is made once: making one on every use, as the library's documentation does, is what makes it slow.
   const payments = new PaymentsApi(client);
@@ -122,6 +125,8 @@ export function createAdyenPsp(config: AdyenConfig): Psp {
   async function cancel(subject: AttemptSubject): Promise<AttemptOutcome> {
     const { attempt } = subject;
     if (attempt.state === 'requires_action') {
+      // Adyen cannot be asked any more, and the buyer's result was never handed in: a success would still be told.
+      if (ageMs(attempt) > retryableForMs) return { kind: 'canceled', pspReference: attempt.pspReference };
       const now = await ask(subject);
       return now.kind === 'requires_action' ? { kind: 'canceled', pspReference: now.pspReference } : now;
     }

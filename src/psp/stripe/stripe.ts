@@ -6,7 +6,7 @@ import { unreachable } from '../../kernel/unreachable.ts';
 import { stripeExponents, toPspAmount } from '../currency-exponents.ts';
 import { doubtful } from '../doubtful.ts';
 import type { AttemptSubject, MovementSubject, Psp } from '../psp.ts';
-import { openTransport, type Heard } from '../transport.ts';
+import { openTransport, type Heard, type Transport } from '../transport.ts';
 import { attemptFromStripe, attemptToStripe } from './attempt.ts';
 import { listStripeCharges } from './charges.ts';
 import { declineFromStripe } from './decline-codes.ts';
@@ -27,6 +27,8 @@ export type StripeConfig = {
   /** The deadline of each call. Stripe answers most card payments in 2 s and gives up on issuers after about 30. */
   readonly timeoutMs: number;
   readonly heard?: Heard;
+  /** Of a stand-in in this very process; absent for the network. */
+  readonly transport?: Transport;
   readonly clock: Clock;
 };
 
@@ -47,7 +49,7 @@ const amountNotWritable = { kind: 'not_sent', cause: 'Stripe cannot express this
 export function createStripePsp(config: StripeConfig): Psp {
   const base = new URL(config.baseUrl ?? 'https://api.stripe.com');
   const client = new Stripe(config.secretKey, {
-    httpClient: new PooledHttpClient(openTransport({ ...config, origin: base.origin })),
+    httpClient: new PooledHttpClient(config.transport ?? openTransport({ ...config, origin: base.origin })),
     protocol: base.protocol === 'http:' ? 'http' : 'https',
     host: base.hostname,
     ...(base.port !== '' && { port: base.port }),

@@ -51,43 +51,52 @@ export const adyenSandboxWebhooks: WebhookSettings = {
 
 /** Starts a stand-in Adyen on loopback. */
 export async function startAdyenSandbox(options: AdyenSandboxOptions = {}): Promise<Listener> {
+  const sandbox = await openAdyenSandbox(options, () => listener.url);
+  const listener: Listener = await startServer(options.port ?? 0, (incoming, send) =>
+    answer(sandbox, incoming, send),
+  );
+  return {
+    url: listener.url,
+    port: listener.port,
+    close: async () => {
+      sandbox.webhooks.close();
+      await listener.close();
+      await sandbox.ledger.close();
+    },
+  };
+}
+
+/** A stand-in that nobody listens for yet. */
+export async function openAdyenSandbox(options: AdyenSandboxOptions, origin: () => string): Promise<Sandbox> {
   const ledger = await openLedger(options.dataDir);
   const settings = { ...adyenSandboxWebhooks, ...options.webhooks };
-  const webhooks = openWebhooks(ledger, settings, options.webhookRetryMs ?? retryMsDefault);
-  const sandbox: Sandbox = {
+  return {
     account: { ...adyenSandboxAccount, ...options.account },
     ledger,
-    webhooks,
+    webhooks: openWebhooks(ledger, settings, options.webhookRetryMs ?? retryMsDefault),
     now: options.now ?? Date.now,
     newReference: options.newReference ?? randomReference,
     faults: faultScript(),
     inFlight: new Set(),
     latencyMs: options.latencyMs ?? 0,
-    origin: () => listener.url,
-  };
-  const listener: Listener = await startServer(options.port ?? 0, (incoming, send) => {
-    const broken = (error: unknown) =>
-      send(toAnswer(problem(500, '000', `The stand-in broke: ${String(error)}`, 'internal')));
-    try {
-      captureWhatIsDue(sandbox);
-      if (incoming.path.startsWith('/_sandbox/')) answerScript(sandbox, incoming).then(send, broken);
-      else answer(sandbox, incoming, send);
-    } catch (error) {
-      broken(error);
-    }
-  });
-  return {
-    url: listener.url,
-    port: listener.port,
-    close: async () => {
-      webhooks.close();
-      await listener.close();
-      await ledger.close();
-    },
+    origin,
   };
 }
 
-function answer(sandbox: Sandbox, incoming: Incoming, send: Send): void {
+/** Answers one request, whether it came over a socket or from within this process. */
+export function answer(sandbox: Sandbox, incoming: Incoming, send: Send): void {
+  const broken = (error: unknown) =>
+    send(toAnswer(problem(500, '000', `The stand-in broke: ${String(error)}`, 'internal')));
+  try {
+    captureWhatIsDue(sandbox);
+    if (incoming.path.startsWith('/_sandbox/')) answerScript(sandbox, incoming).then(send, broken);
+    else answerApi(sandbox, incoming, send);
+  } catch (error) {
+    broken(error);
+  }
+}
+
+function answerApi(sandbox: Sandbox, incoming: Incoming, send: Send): void {
   const { path } = incoming;
   const checkout = checkoutPath(path);
   if (checkout !== undefined) {

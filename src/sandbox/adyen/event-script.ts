@@ -8,19 +8,19 @@ import { textAt, type Json } from './wire.ts';
 /** Each thing that a test can make happen to a payment afterwards, at `/_sandbox/payments/{pspReference}/{event}`. */
 const events: Readonly<Record<string, (sandbox: Sandbox, payment: Payment, options: Json) => string>> = {
   capture_failed: (sandbox, payment, options) => {
-    const captured = standing(payment, 'captured', 'capture_failed', options);
+    const captured = standing(payment, 'captured', options);
     if (captured === undefined) return 'nothing was captured';
     move(sandbox, payment, 'capture_failed', captured.value, captured.by);
     return said(sandbox, payment, 'CAPTURE_FAILED', captured, 'Capture Failed');
   },
   refund_failed: (sandbox, payment, options) => {
-    const refunded = standing(payment, 'refunded', 'refund_failed', options);
+    const refunded = standing(payment, 'refunded', options);
     if (refunded === undefined) return 'nothing was refunded';
     move(sandbox, payment, 'refund_failed', refunded.value, refunded.by);
     return said(sandbox, payment, 'REFUND_FAILED', refunded, 'Refund Failed');
   },
   refund_reversed: (sandbox, payment, options) => {
-    const refunded = standing(payment, 'refunded', 'refund_reversed', options);
+    const refunded = standing(payment, 'refunded', options);
     if (refunded === undefined) return 'nothing was refunded';
     move(sandbox, payment, 'refund_reversed', refunded.value, refunded.by);
     return said(sandbox, payment, 'REFUNDED_REVERSED', refunded, 'Refund Reversed');
@@ -128,14 +128,9 @@ function dispute(
 }
 
 /** The latest movement of that type that was not taken back, or the one by `options.modification`. */
-function standing(
-  payment: Payment,
-  type: MovementType,
-  takenBackBy: MovementType,
-  options: Json,
-): Movement | undefined {
+function standing(payment: Payment, type: MovementType, options: Json): Movement | undefined {
   const by = textAt(options, 'modification');
-  const takenBack = payment.movements.filter((movement) => movement.type === takenBackBy);
+  const takenBack = payment.movements.filter(({ type: how }) => /_(failed|reversed)$/.test(how));
   return payment.movements.findLast(
     (movement) =>
       movement.type === type &&

@@ -22,6 +22,7 @@ export const attempts = table('attempts', {
   request: 'jsonb',
   detail: 'jsonb',
   ask_at: 'timestamptz',
+  asked: 'integer',
   created_at: 'timestamptz',
   changed_at: 'timestamptz',
 });
@@ -118,6 +119,8 @@ export function toAttemptRow(
     request: JSON.stringify(call),
     detail: JSON.stringify(detailOf(attempt)),
     ask_at: isLive(attempt) ? toTimestamp(askAt) : null,
+    // What has just changed is asked about as soon and as often as what is new.
+    asked: 0,
     created_at: toTimestamp(createdAt),
     changed_at: toTimestamp(changedAt),
   };

@@ -26,6 +26,7 @@ export const movements = table('movements', {
   said_amount: 'bigint',
   said_currency: 'text',
   ask_at: 'timestamptz',
+  asked: 'integer',
   created_at: 'timestamptz',
   changed_at: 'timestamptz',
 });
@@ -92,6 +93,7 @@ export function toMovementRow(
     said_amount: said?.amount ?? null,
     said_currency: said?.currency ?? null,
     ask_at: isMoving(movement) ? toTimestamp(askAt) : null,
+    asked: 0,
     created_at: toTimestamp(movement.createdAt),
     changed_at: toTimestamp(movement.changedAt),
   };
