@@ -6,6 +6,7 @@ import type { MerchantId } from '../kernel/ids.ts';
 import type { ApiKey } from '../domain/merchant.ts';
 import type { NewRequest, RequestKind } from '../domain/request.ts';
 import type { Deps } from '../flows/deps.ts';
+import { nothing } from './codec/parts.ts';
 import type { Problem } from './problem.ts';
 import type { ProblemCode } from './problem-catalogue.ts';
 import type { Gate, Left } from './rate-limit/gate.ts';
@@ -78,9 +79,27 @@ export type Caller = {
   readonly clientHints?: string;
 };
 
+/** What is as it is here need not be said. */
+const unsaid = {
+  client: false,
+  params: nothing,
+  query: nothing,
+  body: null,
+  moves: null,
+  problems: [],
+} as const;
+
+type Declared<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType> = Omit<
+  Route<Params, Query, Body>,
+  keyof typeof unsaid
+> &
+  Partial<Pick<Route<Params, Query, Body>, keyof typeof unsaid>>;
+
 /** Declares a route; the type parameters follow from the schemas. */
-export function route<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType>(
-  declared: Route<Params, Query, Body>,
-): Route {
-  return declared;
+export function route<
+  Params extends z.ZodObject = typeof nothing,
+  Query extends z.ZodObject = typeof nothing,
+  Body extends z.ZodType = z.ZodType,
+>(declared: Declared<Params, Query, Body>): Route {
+  return { ...unsaid, ...declared } as Route;
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { isRefusal, refuse } from '../../domain/refusal.ts';
 import { activatePolicy as activate } from '../../flows/activate-policy.ts';
-import { nothing } from '../codec/parts.ts';
 import { compiled, policyChange, policyParams, policyShown, shownInForce, source } from '../codec/policy.ts';
 import { route } from '../route.ts';
 
@@ -15,11 +14,8 @@ export const activatePolicy = route({
     'From now on this policy decides instead of the installation’s file, for the merchant of the key alone; other processes ' +
     'follow within seconds. Check, backtest and shadow it first; roll it back with `roll-back`.',
   scope: 'policies',
-  client: false,
   params: policyParams,
-  query: nothing,
   body: z.strictObject({ source, ...policyChange }).meta({ id: 'ActivatePolicy' }),
-  moves: null,
   reply: { status: 200, schema: policyShown, description: 'The policy that is in force now.' },
   problems: ['policy_refused', 'policy_conflict'],
   handle: async ({ deps, caller, params: { event }, body: { source: text, replaces, because } }) => {

@@ -1,7 +1,6 @@
 import { isRefusal } from '../../domain/refusal.ts';
 import { addEntry } from '../../flows/add-entry.ts';
 import { entryShown, listEntryBody, listParams, subjectOf, toWireEntry } from '../codec/entry.ts';
-import { nothing } from '../codec/parts.ts';
 import { route } from '../route.ts';
 
 export const addListEntry = route({
@@ -14,11 +13,8 @@ export const addListEntry = route({
     'Counts in every process within seconds. A value that is on the list already gets the new reason and expiry; the ' +
     'former entry stays on record.',
   scope: 'policies',
-  client: false,
   params: listParams,
-  query: nothing,
   body: listEntryBody,
-  moves: null,
   reply: { status: 201, schema: entryShown, description: 'The entry.' },
   problems: ['entry_refused'],
   handle: async ({ deps, caller, params, body }) => {

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { isRefusal } from '../../domain/refusal.ts';
 import { addShadow as add } from '../../flows/add-shadow.ts';
-import { nothing } from '../codec/parts.ts';
 import { compiled, shadowShown, source, toWireShadow } from '../codec/policy.ts';
 import { route } from '../route.ts';
 
@@ -15,9 +14,6 @@ export const addShadow = route({
     'From now on the draft is evaluated beside the policy in force: its decision is recorded with each assessment of this ' +
     'merchant, and never acted on.',
   scope: 'policies',
-  client: false,
-  params: nothing,
-  query: nothing,
   body: z
     .strictObject({
       name: z
@@ -27,7 +23,6 @@ export const addShadow = route({
       source,
     })
     .meta({ id: 'AddShadow' }),
-  moves: null,
   reply: { status: 201, schema: shadowShown, description: 'The draft.' },
   problems: ['policy_refused', 'shadow_refused'],
   handle: async ({ deps, caller, body }) => {

@@ -1,7 +1,6 @@
 import { isRefusal } from '../../domain/refusal.ts';
 import { addEntry } from '../../flows/add-entry.ts';
 import { snoozeBody, snoozeShown, subjectOf, toWireSnooze } from '../codec/entry.ts';
-import { nothing } from '../codec/parts.ts';
 import { route } from '../route.ts';
 
 export const addSnooze = route({
@@ -14,11 +13,7 @@ export const addSnooze = route({
     'Until it ends, the rule decides nothing about this customer; assessments name the rules that were snoozed. A snooze ' +
     'that is there already gets the new reason and end.',
   scope: 'policies',
-  client: false,
-  params: nothing,
-  query: nothing,
   body: snoozeBody,
-  moves: null,
   reply: { status: 201, schema: snoozeShown, description: 'The snooze.' },
   problems: ['entry_refused'],
   handle: async ({ deps, caller, body }) => {

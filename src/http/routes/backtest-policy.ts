@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { isRefusal } from '../../domain/refusal.ts';
 import { backtestPolicy as backtest } from '../../flows/backtest-policy.ts';
-import { nothing } from '../codec/parts.ts';
 import { compiled, flipsShown, source } from '../codec/policy.ts';
 import { route } from '../route.ts';
 
@@ -18,13 +17,9 @@ export const backtestPolicy = route({
     'What the draft would have decided on the newest assessments of its event, against what was decided: how many flip, ' +
     'how much money that is, and how many of them are known to be fraud or good by now. Nothing is stored.',
   scope: 'policies',
-  client: false,
-  params: nothing,
-  query: nothing,
   body: z
     .strictObject({ source, assessments: z.int().min(1).max(assessmentsMax).default(1_000) })
     .meta({ id: 'BacktestPolicy' }),
-  moves: null,
   reply: {
     status: 200,
     schema: z

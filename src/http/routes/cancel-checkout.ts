@@ -13,9 +13,7 @@ export const cancelCheckout = route({
   description:
     'Ends a checkout that will not be paid, and gives up a 3-D Secure action that the buyer has not finished.',
   scope: 'checkouts',
-  client: false,
   params: z.strictObject({ checkout_id: idOf('chk', 'The checkout.') }),
-  query: nothing,
   body: nothing.optional(),
   moves: 'cancel_checkout',
   reply: { status: 200, schema: checkoutShown, description: 'The checkout, canceled.' },

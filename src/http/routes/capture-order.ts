@@ -3,7 +3,7 @@ import { checkoutIdOf } from '../../domain/purchase/purchase.ts';
 import { captureOrder as capture } from '../../flows/capture-order.ts';
 import { toMoney } from '../codec/money.ts';
 import { captureBody, orderShown } from '../codec/order.ts';
-import { idOf, nothing } from '../codec/parts.ts';
+import { idOf } from '../codec/parts.ts';
 import { route } from '../route.ts';
 
 export const captureOrder = route({
@@ -14,9 +14,7 @@ export const captureOrder = route({
   summary: 'Capture an order',
   description: 'Takes authorised money, all of it or a part. Unless `final` is false, the rest is released.',
   scope: 'orders',
-  client: false,
   params: z.strictObject({ order_id: idOf('ord', 'The order.') }),
-  query: nothing,
   body: captureBody.optional(),
   moves: 'capture_order',
   reply: { status: 200, schema: orderShown, description: 'The order with the capture.' },

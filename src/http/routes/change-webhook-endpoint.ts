@@ -1,6 +1,6 @@
 import { isRefusal } from '../../domain/refusal.ts';
 import { changeWebhookEndpoint as change } from '../../flows/change-webhook-endpoint.ts';
-import { nothing, withoutUndefined } from '../codec/parts.ts';
+import { withoutUndefined } from '../codec/parts.ts';
 import { endpointChange, endpointParams, endpointShown, toWireEndpoint } from '../codec/webhook-endpoint.ts';
 import { route } from '../route.ts';
 
@@ -14,11 +14,8 @@ export const changeWebhookEndpoint = route({
     'Only what is given changes. What was still to be delivered when an endpoint was disabled goes on when it is ' +
     'enabled; what happened in between can be replayed.',
   scope: 'events',
-  client: false,
   params: endpointParams,
-  query: nothing,
   body: endpointChange,
-  moves: null,
   reply: { status: 200, schema: endpointShown, description: 'The endpoint.' },
   problems: ['webhook_url_refused'],
   handle: async ({ deps, caller, params, body: { status: state, ...rest } }) => {

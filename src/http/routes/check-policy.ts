@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { nothing } from '../codec/parts.ts';
 import { mistakeShown, source } from '../codec/policy.ts';
 import { route } from '../route.ts';
 
@@ -13,11 +12,7 @@ export const checkPolicy = route({
     'Every mistake with its line, column and, where there is one, a hint. Checked against the models and lists that are ' +
     'loaded now. Nothing is stored.',
   scope: 'policies',
-  client: false,
-  params: nothing,
-  query: nothing,
   body: z.strictObject({ source }).meta({ id: 'CheckPolicy' }),
-  moves: null,
   reply: {
     status: 200,
     schema: z
@@ -28,7 +23,6 @@ export const checkPolicy = route({
       .meta({ id: 'PolicyChecked' }),
     description: 'What is wrong, if anything.',
   },
-  problems: [],
   handle: ({ deps, body }) => {
     const checked = deps.desk.check(body.source);
     if ('policy' in checked)

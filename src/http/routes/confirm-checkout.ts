@@ -3,7 +3,7 @@ import type { Methods } from '../../domain/routing/methods.ts';
 import { confirmCheckout as confirm } from '../../flows/confirm-checkout.ts';
 import { aboutBuyer, leftByConfirm } from '../codec/about.ts';
 import { checkoutShown, confirmCheckoutBody } from '../codec/checkout.ts';
-import { idOf, nothing, withoutUndefined } from '../codec/parts.ts';
+import { idOf, withoutUndefined } from '../codec/parts.ts';
 import { fromWireObserved, occurredAt } from '../codec/signals.ts';
 import { type Caller, route } from '../route.ts';
 
@@ -23,7 +23,6 @@ export const confirmCheckout = route({
   about: (body) => ({ keys: aboutBuyer(body.signals, body.payment_method) }),
   outcomeOf: leftByConfirm,
   params: z.strictObject({ checkout_id: idOf('chk', 'The checkout.') }),
-  query: nothing,
   body: confirmCheckoutBody,
   moves: 'confirm_checkout',
   reply: { status: 200, schema: checkoutShown, description: 'What became of the payment.' },

@@ -4,7 +4,6 @@ import { assessmentEvents } from '../../domain/risk/decision.ts';
 import { aboutBuyer, callOfEvent, leftByAssessment } from '../codec/about.ts';
 import { challengeShown } from '../codec/challenge.ts';
 import { assessmentShown } from '../codec/checkout.ts';
-import { nothing } from '../codec/parts.ts';
 import { allSignals, fromWireSignals, occurredAt } from '../codec/signals.ts';
 import { route } from '../route.ts';
 
@@ -17,12 +16,9 @@ export const createAssessment = route({
   description:
     'Scores the signals with the shop’s model, applies the policy of the event, and says what to do and why.',
   scope: 'assessments',
-  client: false,
   call: 'create',
   about: ({ event, signals }) => ({ call: callOfEvent[event], keys: aboutBuyer(signals) }),
   outcomeOf: leftByAssessment,
-  params: nothing,
-  query: nothing,
   body: z
     .strictObject({
       event: z.enum(assessmentEvents),
@@ -54,7 +50,6 @@ export const createAssessment = route({
       .meta({ id: 'NewAssessment' }),
     description: 'The assessment.',
   },
-  problems: [],
   handle: ({ deps, caller, body, request, gate }) => {
     const at = occurredAt(body.signals, caller, deps.clock());
     if (typeof at === 'object') return Promise.resolve(at);

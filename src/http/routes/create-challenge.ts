@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { purposes } from '../challenge/challenge.ts';
 import { challengeShown } from '../codec/challenge.ts';
-import { nothing } from '../codec/parts.ts';
 import { route } from '../route.ts';
 
 export const createChallenge = route({
@@ -18,7 +17,6 @@ export const createChallenge = route({
   scope: 'checkouts',
   client: true,
   anyBrowser: true,
-  params: nothing,
   query: z.strictObject({
     purpose: z.enum(purposes).meta({ description: 'What the solution will be shown for.' }),
     subject: z
@@ -30,14 +28,11 @@ export const createChallenge = route({
           'The checkout that is to be confirmed, or the assessment whose decision is `challenge`. Absent: the shop.',
       }),
   }),
-  body: null,
-  moves: null,
   reply: {
     status: 200,
     schema: challengeShown,
     description: 'What the browser is to solve.',
   },
-  problems: [],
   handle: async ({ caller: { merchantId }, query, gate }) => ({
     document: await gate.issue(merchantId, query.purpose, query.subject ?? merchantId),
   }),

@@ -4,7 +4,6 @@ import { money } from '../../kernel/money.ts';
 import { hashSecret, newSecret } from '../../flows/new-secret.ts';
 import { fromWireBuyer } from '../codec/buyer.ts';
 import { checkoutShown, createCheckoutBody } from '../codec/checkout.ts';
-import { nothing } from '../codec/parts.ts';
 import { route } from '../route.ts';
 
 export const createCheckout = route({
@@ -16,14 +15,10 @@ export const createCheckout = route({
   description:
     'Records what a buyer is about to pay. No money moves, and the answer holds the secret for the browser.',
   scope: 'checkouts',
-  client: false,
   call: 'create',
-  params: nothing,
-  query: nothing,
   body: createCheckoutBody,
   moves: 'create_checkout',
   reply: { status: 201, schema: checkoutShown, description: 'The checkout, open.' },
-  problems: [],
   handle: ({ deps, body, request }) => {
     const secret = newSecret('cs');
     return create(deps, {

@@ -1,6 +1,5 @@
 import { createCustomer as create } from '../../flows/create-customer.ts';
 import { createCustomerBody, customerShown } from '../codec/customer.ts';
-import { nothing } from '../codec/parts.ts';
 import { route } from '../route.ts';
 
 export const createCustomer = route({
@@ -11,9 +10,6 @@ export const createCustomer = route({
   summary: 'Create a customer',
   description: 'Somebody for whom payment methods are kept. Personal data stay with the shop.',
   scope: 'checkouts',
-  client: false,
-  params: nothing,
-  query: nothing,
   body: createCustomerBody.optional(),
   moves: 'create_customer',
   reply: { status: 201, schema: customerShown, description: 'The customer.' },

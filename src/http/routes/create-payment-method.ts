@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { keepMethod } from '../../flows/keep-method.ts';
 import { leftByKeeping } from '../codec/about.ts';
 import { keepMethodBody, methodShown } from '../codec/customer.ts';
-import { idOf, nothing } from '../codec/parts.ts';
+import { idOf } from '../codec/parts.ts';
 import { route } from '../route.ts';
 import { methodsOf } from './confirm-checkout.ts';
 
@@ -16,12 +16,10 @@ export const createPaymentMethod = route({
     'The PSP keeps the card for this customer. `pending` with a `next_action` means that the issuer wants the buyer: ' +
     'complete it with what the browser comes back with.',
   scope: 'checkouts',
-  client: false,
   call: 'add_card',
   about: (body) => ({ keys: { card: body.payment_method } }),
   outcomeOf: leftByKeeping,
   params: z.strictObject({ customer_id: idOf('cus', 'The customer.') }),
-  query: nothing,
   body: keepMethodBody,
   moves: 'keep_payment_method',
   reply: { status: 201, schema: methodShown, description: 'The payment method.' },

@@ -1,6 +1,5 @@
 import { isRefusal } from '../../domain/refusal.ts';
 import { createWebhookEndpoint as create } from '../../flows/create-webhook-endpoint.ts';
-import { nothing } from '../codec/parts.ts';
 import { endpointBody, endpointShownWithSecret, toWireEndpoint } from '../codec/webhook-endpoint.ts';
 import { route } from '../route.ts';
 
@@ -14,11 +13,7 @@ export const createWebhookEndpoint = route({
     'From now on, events of the chosen types are sent to the URL, signed as Standard Webhooks says. The reply holds the ' +
     'secret, this once.',
   scope: 'events',
-  client: false,
-  params: nothing,
-  query: nothing,
   body: endpointBody,
-  moves: null,
   reply: { status: 201, schema: endpointShownWithSecret, description: 'The endpoint and its secret.' },
   problems: ['webhook_url_refused', 'webhook_endpoints_too_many'],
   handle: async ({ deps, caller, body }) => {

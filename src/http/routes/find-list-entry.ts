@@ -1,7 +1,6 @@
 import { isRefusal, refuse } from '../../domain/refusal.ts';
 import { placeOf } from '../../flows/add-entry.ts';
 import { entryShown, listEntryFind, listParams, subjectOf, toWireEntry } from '../codec/entry.ts';
-import { nothing } from '../codec/parts.ts';
 import { route } from '../route.ts';
 
 export const findListEntry = route({
@@ -13,11 +12,8 @@ export const findListEntry = route({
   description:
     'Entries do not show their values, so one is found by its value. A POST, because addresses are logged.',
   scope: 'policies',
-  client: false,
   params: listParams,
-  query: nothing,
   body: listEntryFind,
-  moves: null,
   reply: { status: 200, schema: entryShown, description: 'The entry.' },
   problems: ['entry_refused'],
   handle: async ({ deps, caller, params, body }) => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { refuse } from '../../domain/refusal.ts';
 import { assessmentShown } from '../codec/checkout.ts';
-import { idOf, nothing } from '../codec/parts.ts';
+import { idOf } from '../codec/parts.ts';
 import { toWireAssessment } from '../render/checkout.ts';
 import { route } from '../route.ts';
 
@@ -45,13 +45,8 @@ export const getAssessment = route({
   description:
     'Every feature value, rule and version behind a decision: enough to make it again, bit for bit.',
   scope: 'assessments',
-  client: false,
   params: z.strictObject({ assessment_id: idOf('asm', 'The assessment.') }),
-  query: nothing,
-  body: null,
-  moves: null,
   reply: { status: 200, schema: explained, description: 'The assessment.' },
-  problems: [],
   handle: async ({ deps, caller, params }) => {
     const assessment = await deps.store.assessments.find(caller.merchantId, params.assessment_id);
     if (assessment === null) return refuse('not_found', 'There is no such assessment.');

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { refuse } from '../../domain/refusal.ts';
 import { askOnRead } from '../../flows/ask-on-read.ts';
 import { checkoutShown } from '../codec/checkout.ts';
-import { idOf, nothing } from '../codec/parts.ts';
+import { idOf } from '../codec/parts.ts';
 import { toWireCheckout } from '../render/checkout.ts';
 import { route } from '../route.ts';
 
@@ -16,11 +16,7 @@ export const getCheckout = route({
   scope: 'checkouts',
   client: true,
   params: z.strictObject({ checkout_id: idOf('chk', 'The checkout.') }),
-  query: nothing,
-  body: null,
-  moves: null,
   reply: { status: 200, schema: checkoutShown, description: 'The checkout.' },
-  problems: [],
   handle: async ({ deps, caller, params }) => {
     const found = await deps.store.purchases.find(caller.merchantId, params.checkout_id);
     const mayRead =

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { refuse } from '../../domain/refusal.ts';
 import { customerShown } from '../codec/customer.ts';
-import { idOf, nothing } from '../codec/parts.ts';
+import { idOf } from '../codec/parts.ts';
 import { toWireCustomer } from '../render/customer.ts';
 import { route } from '../route.ts';
 
@@ -13,13 +13,8 @@ export const getCustomer = route({
   summary: 'Read a customer',
   description: 'The customer, without their payment methods.',
   scope: 'checkouts',
-  client: false,
   params: z.strictObject({ customer_id: idOf('cus', 'The customer.') }),
-  query: nothing,
-  body: null,
-  moves: null,
   reply: { status: 200, schema: customerShown, description: 'The customer.' },
-  problems: [],
   handle: async ({ deps, caller, params }) => {
     const found = await deps.store.customers.find(caller.merchantId, params.customer_id);
     return found === null

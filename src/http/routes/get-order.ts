@@ -3,7 +3,7 @@ import { checkoutIdOf } from '../../domain/purchase/purchase.ts';
 import { refuse } from '../../domain/refusal.ts';
 import { askOnRead } from '../../flows/ask-on-read.ts';
 import { orderShown } from '../codec/order.ts';
-import { idOf, nothing } from '../codec/parts.ts';
+import { idOf } from '../codec/parts.ts';
 import { toWireOrder } from '../render/order.ts';
 import { route } from '../route.ts';
 
@@ -15,13 +15,8 @@ export const getOrder = route({
   summary: 'Read an order',
   description: 'The order as it is now, with its payment and every movement of its money.',
   scope: 'orders',
-  client: false,
   params: z.strictObject({ order_id: idOf('ord', 'The order.') }),
-  query: nothing,
-  body: null,
-  moves: null,
   reply: { status: 200, schema: orderShown, description: 'The order.' },
-  problems: [],
   handle: async ({ deps, caller, params }) => {
     const found = await deps.store.purchases.find(caller.merchantId, checkoutIdOf(params.order_id));
     const purchase = found && (await askOnRead(deps, found));

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { checkoutIdOf } from '../../domain/purchase/purchase.ts';
 import { refuse } from '../../domain/refusal.ts';
-import { idOf, nothing, shownAt } from '../codec/parts.ts';
+import { idOf, shownAt } from '../codec/parts.ts';
 import { wholePayment } from '../codec/payment.ts';
 import { toWirePayment } from '../render/checkout.ts';
 import { toWireContradictions } from '../render/payment.ts';
@@ -15,17 +15,12 @@ export const getPayment = route({
   summary: 'Read a payment with its attempts and journal',
   description: 'Everything that happened to one order’s money, in order, and why.',
   scope: 'payments',
-  client: false,
   params: z.strictObject({ payment_id: idOf('pay', 'The payment.') }),
-  query: nothing,
-  body: null,
-  moves: null,
   reply: {
     status: 200,
     schema: wholePayment,
     description: 'The payment.',
   },
-  problems: [],
   handle: async ({ deps, caller, params }) => {
     const checkoutId = checkoutIdOf(params.payment_id);
     const purchase = await deps.store.purchases.find(caller.merchantId, checkoutId);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { OwnPolicy } from '../../domain/risk/policy/own-policy.ts';
 import { refuse } from '../../domain/refusal.ts';
-import { nothing, shownAt, shownTime } from '../codec/parts.ts';
+import { shownAt, shownTime } from '../codec/parts.ts';
 import { policyParams, policyShown, toWirePolicy } from '../codec/policy.ts';
 import { route } from '../route.ts';
 
@@ -27,11 +27,7 @@ export const getPolicy = route({
     'The last 20 changes of what is in force, the newest first, each with its whole text: of the installation’s file, and of ' +
     'what the merchant put in its place.',
   scope: 'policies',
-  client: false,
   params: policyParams,
-  query: nothing,
-  body: null,
-  moves: null,
   reply: {
     status: 200,
     schema: policyShown
@@ -39,7 +35,6 @@ export const getPolicy = route({
       .meta({ id: 'PolicyWithHistory' }),
     description: 'The policy.',
   },
-  problems: [],
   handle: async ({ deps, caller: { merchantId }, params: { event } }) => {
     const found = deps.desk.policies(merchantId).find(({ policy }) => policy.event === event);
     if (found === undefined) return refuse('not_found', 'There is no such policy.');

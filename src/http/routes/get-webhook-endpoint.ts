@@ -1,5 +1,4 @@
 import { refuse } from '../../domain/refusal.ts';
-import { nothing } from '../codec/parts.ts';
 import { endpointParams, endpointShown, toWireEndpoint } from '../codec/webhook-endpoint.ts';
 import { route } from '../route.ts';
 
@@ -11,13 +10,8 @@ export const getWebhookEndpoint = route({
   summary: 'Read an endpoint',
   description: 'The endpoint without its secret.',
   scope: 'events',
-  client: false,
   params: endpointParams,
-  query: nothing,
-  body: null,
-  moves: null,
   reply: { status: 200, schema: endpointShown, description: 'The endpoint.' },
-  problems: [],
   handle: async ({ deps, caller, params }) => {
     const found = await deps.store.webhooks.find(caller.merchantId, params.endpoint_id);
     return found === null

@@ -3,7 +3,7 @@ import { checkoutIdOf } from '../../domain/purchase/purchase.ts';
 import { incrementOrder as increment } from '../../flows/increment-order.ts';
 import { money } from '../../kernel/money.ts';
 import { incrementBody, orderShown } from '../codec/order.ts';
-import { idOf, nothing } from '../codec/parts.ts';
+import { idOf } from '../codec/parts.ts';
 import { route } from '../route.ts';
 
 export const incrementOrder = route({
@@ -15,9 +15,7 @@ export const incrementOrder = route({
   description:
     'Adds to what is authorised, where the PSP and the card allow it; otherwise the movement fails.',
   scope: 'orders',
-  client: false,
   params: z.strictObject({ order_id: idOf('ord', 'The order.') }),
-  query: nothing,
   body: incrementBody,
   moves: 'increment_order',
   reply: { status: 200, schema: orderShown, description: 'The order with the increment.' },

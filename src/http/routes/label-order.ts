@@ -1,7 +1,6 @@
 import { checkoutIdOf } from '../../domain/purchase/purchase.ts';
 import { labelPurchase } from '../../flows/label-purchase.ts';
 import { labelBody, labelShown } from '../codec/label.ts';
-import { nothing } from '../codec/parts.ts';
 import { route } from '../route.ts';
 
 export const labelOrder = route({
@@ -14,9 +13,6 @@ export const labelOrder = route({
     'What the shop found out by itself. Disputes, issuers’ reports, refunds as fraudulent and reviews label orders ' +
     'without being told. Labels are never changed: a later one overrules an earlier one.',
   scope: 'assessments',
-  client: false,
-  params: nothing,
-  query: nothing,
   body: labelBody,
   moves: 'label_order',
   reply: { status: 201, schema: labelShown, description: 'The label.' },

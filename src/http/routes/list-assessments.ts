@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { tracedKinds } from '../../domain/risk/entities.ts';
 import { orderIdOf } from '../../domain/purchase/purchase.ts';
 import { assessmentShown } from '../codec/checkout.ts';
-import { idOf, nothing } from '../codec/parts.ts';
+import { idOf } from '../codec/parts.ts';
 import { toWireAssessment } from '../render/checkout.ts';
 import { route } from '../route.ts';
 
@@ -24,8 +24,6 @@ export const listAssessments = route({
   description:
     'Assessments that saw one pseudonym, the newest first, 50 a page. Pseudonyms are the `entities` of an assessment.',
   scope: 'assessments',
-  client: false,
-  params: nothing,
   query: z.strictObject({
     kind: z.enum(tracedKinds),
     key: z
@@ -34,8 +32,6 @@ export const listAssessments = route({
       .meta({ description: 'The pseudonym.' }),
     after: idOf('asm', 'The `next` of an earlier page.').optional(),
   }),
-  body: null,
-  moves: null,
   reply: {
     status: 200,
     schema: z
@@ -43,7 +39,6 @@ export const listAssessments = route({
       .meta({ id: 'AssessmentPage' }),
     description: 'A page of assessments; `next` is null on the last one.',
   },
-  problems: [],
   handle: async ({ deps, caller, query: { kind, key, after = null } }) => {
     const found = await deps.store.assessments.ofEntity(caller.merchantId, { kind, key }, after, pageMax);
     return {

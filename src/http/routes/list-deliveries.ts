@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nothing, shownAt, shownTime } from '../codec/parts.ts';
+import { shownAt, shownTime } from '../codec/parts.ts';
 import { route } from '../route.ts';
 
 const deliveriesMax = 200;
@@ -28,17 +28,11 @@ export const listDeliveries = route({
     'The last two hundred, newest first. `received` waits to be applied, `set_aside` is about no payment of this ' +
     'service; a message that repeats what is known is `processed` without a change.',
   scope: 'payments',
-  client: false,
-  params: nothing,
-  query: nothing,
-  body: null,
-  moves: null,
   reply: {
     status: 200,
     schema: z.strictObject({ deliveries: z.array(deliveryShown) }).meta({ id: 'DeliveryList' }),
     description: 'The deliveries.',
   },
-  problems: [],
   handle: async ({ deps, caller }) => {
     const found = await deps.store.deliveries.list(caller.merchantId, deliveriesMax);
     return {

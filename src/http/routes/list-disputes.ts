@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { orderIdOf } from '../../domain/purchase/purchase.ts';
 import { amountShown } from '../codec/money.ts';
-import { nothing, shownAt, shownTime } from '../codec/parts.ts';
+import { shownAt, shownTime } from '../codec/parts.ts';
 import { route } from '../route.ts';
 
 const disputesMax = 200;
@@ -32,17 +32,11 @@ export const listDisputes = route({
   description:
     'Payments that are or were contested, the last that changed first. Evidence is handed in at the PSP.',
   scope: 'payments',
-  client: false,
-  params: nothing,
-  query: nothing,
-  body: null,
-  moves: null,
   reply: {
     status: 200,
     schema: z.strictObject({ disputes: z.array(disputeShown) }).meta({ id: 'DisputeList' }),
     description: 'The disputes.',
   },
-  problems: [],
   handle: async ({ deps, caller }) => {
     const found = await deps.store.disputes.list(caller.merchantId, disputesMax);
     return {

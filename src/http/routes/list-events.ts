@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { toWireData } from '../../domain/events/envelope.ts';
 import type { Event } from '../../domain/events/event.ts';
 import type { EventCursor } from '../../domain/events/listed-event.ts';
-import { nothing, shownAt, shownTime } from '../codec/parts.ts';
+import { shownAt, shownTime } from '../codec/parts.ts';
 import { route } from '../route.ts';
 
 const cursor = z.string().refine(isCursor).meta({ description: 'The `next` of an earlier page.' });
@@ -31,8 +31,6 @@ export const listEvents = route({
     'Events in the order they were committed, from a cursor on. Ask again with `next`: it stays where it is until ' +
     'there is more, and no event is ever skipped. Dedupe on `id`.',
   scope: 'events',
-  client: false,
-  params: nothing,
   query: z.strictObject({
     after: cursor.optional(),
     limit: z
@@ -41,8 +39,6 @@ export const listEvents = route({
       .optional()
       .meta({ description: '1 to 999; 100 when absent.' }),
   }),
-  body: null,
-  moves: null,
   reply: {
     status: 200,
     schema: z
@@ -50,7 +46,6 @@ export const listEvents = route({
       .meta({ id: 'EventPage' }),
     description: 'A page of events.',
   },
-  problems: [],
   handle: async ({ deps, caller, query }) => {
     const after = query.after === undefined ? null : toCursor(query.after);
     const found = await deps.store.events.list(caller.merchantId, after, Number(query.limit ?? 100));

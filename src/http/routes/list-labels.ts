@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { time } from '../codec/buyer.ts';
 import { labelShown } from '../codec/label.ts';
-import { nothing } from '../codec/parts.ts';
 import { toWireLabel } from '../render/label.ts';
 import { route } from '../route.ts';
 
@@ -16,17 +15,12 @@ export const listLabels = route({
   description:
     'Labels in the order in which they became known, up to a thousand; go on with the last `known_at`.',
   scope: 'assessments',
-  client: false,
-  params: nothing,
   query: z.strictObject({ known_since: time.optional() }),
-  body: null,
-  moves: null,
   reply: {
     status: 200,
     schema: z.strictObject({ labels: z.array(labelShown) }).meta({ id: 'LabelList' }),
     description: 'The labels.',
   },
-  problems: [],
   handle: async ({ deps, caller, query }) => {
     const since = query.known_since === undefined ? 0 : Date.parse(query.known_since);
     const labels = await deps.store.labels.list(caller.merchantId, since, labelsMax);

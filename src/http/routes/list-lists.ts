@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { listKinds } from '../../domain/risk/policy/list.ts';
-import { nothing } from '../codec/parts.ts';
 import { route } from '../route.ts';
 
 export const listLists = route({
@@ -12,11 +11,6 @@ export const listLists = route({
   description:
     'Lists are declared beside the policies, in `lists.yaml`; what an entry does is what policies say.',
   scope: 'policies',
-  client: false,
-  params: nothing,
-  query: nothing,
-  body: null,
-  moves: null,
   reply: {
     status: 200,
     schema: z
@@ -34,7 +28,6 @@ export const listLists = route({
       .meta({ id: 'ListOfLists' }),
     description: 'The lists.',
   },
-  problems: [],
   handle: async ({ deps, caller }) => {
     const counts = await deps.store.entries.count(caller.merchantId, 'list', deps.clock());
     const lists = [...deps.desk.lists()].map(([name, list]) => ({

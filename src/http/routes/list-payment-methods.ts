@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { refuse } from '../../domain/refusal.ts';
 import { methodShown } from '../codec/customer.ts';
-import { idOf, nothing } from '../codec/parts.ts';
+import { idOf } from '../codec/parts.ts';
 import { toWireMethod } from '../render/customer.ts';
 import { route } from '../route.ts';
 
@@ -13,17 +13,12 @@ export const listPaymentMethods = route({
   summary: 'List a customer’s payment methods',
   description: 'All of them, the oldest first, whatever became of them.',
   scope: 'checkouts',
-  client: false,
   params: z.strictObject({ customer_id: idOf('cus', 'The customer.') }),
-  query: nothing,
-  body: null,
-  moves: null,
   reply: {
     status: 200,
     schema: z.strictObject({ payment_methods: z.array(methodShown) }).meta({ id: 'PaymentMethodList' }),
     description: 'The payment methods.',
   },
-  problems: [],
   handle: async ({ deps, caller, params }) => {
     const { customers } = deps.store;
     if ((await customers.find(caller.merchantId, params.customer_id)) === null)

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { nothing } from '../codec/parts.ts';
 import { policyShown, toWirePolicy } from '../codec/policy.ts';
 import { route } from '../route.ts';
 
@@ -12,17 +11,11 @@ export const listPolicies = route({
   description:
     'One for each event: the installation’s file, as this process has loaded it, or what the merchant put in its place.',
   scope: 'policies',
-  client: false,
-  params: nothing,
-  query: nothing,
-  body: null,
-  moves: null,
   reply: {
     status: 200,
     schema: z.strictObject({ policies: z.array(policyShown) }).meta({ id: 'PolicyList' }),
     description: 'The policies.',
   },
-  problems: [],
   handle: ({ deps, caller }) =>
     Promise.resolve({ document: { policies: deps.desk.policies(caller.merchantId).map(toWirePolicy) } }),
 });

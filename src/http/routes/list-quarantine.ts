@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nothing, shownAt } from '../codec/parts.ts';
+import { shownAt } from '../codec/parts.ts';
 import { quarantinedPayment } from '../codec/payment.ts';
 import { toWirePayment } from '../render/checkout.ts';
 import { toWireContradictions } from '../render/payment.ts';
@@ -18,17 +18,11 @@ export const listQuarantine = route({
     'Payments of which a PSP said something that cannot be, oldest first, with what was asked for and what was said. ' +
     'Nothing of them moves until a person resolves them.',
   scope: 'resolutions',
-  client: false,
-  params: nothing,
-  query: nothing,
-  body: null,
-  moves: null,
   reply: {
     status: 200,
     schema: z.strictObject({ payments: z.array(quarantinedPayment) }).meta({ id: 'QuarantineList' }),
     description: 'The quarantined payments.',
   },
-  problems: [],
   handle: async ({ deps, caller }) => {
     const quarantined = await deps.store.purchases.listQuarantined(caller.merchantId, paymentsMax);
     return {

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { orderShown } from '../codec/order.ts';
-import { nothing } from '../codec/parts.ts';
 import { toWireOrder } from '../render/order.ts';
 import { route } from '../route.ts';
 
@@ -15,11 +14,6 @@ export const listReviews = route({
   summary: 'List orders that wait for a review',
   description: 'Orders that are authorised and held because the policy said review, oldest first.',
   scope: 'reviews',
-  client: false,
-  params: nothing,
-  query: nothing,
-  body: null,
-  moves: null,
   reply: {
     status: 200,
     schema: z
@@ -29,7 +23,6 @@ export const listReviews = route({
       .meta({ id: 'ReviewList' }),
     description: 'The held orders.',
   },
-  problems: [],
   handle: async ({ deps, caller }) => {
     const held = await deps.store.purchases.listHeld(caller.merchantId, reviewsMax);
     return {

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { dayMs } from '../../kernel/instant.ts';
-import { nothing } from '../codec/parts.ts';
 import { comparisonShown, shadowShown, toWireShadow } from '../codec/policy.ts';
 import { route } from '../route.ts';
 
@@ -18,8 +17,6 @@ export const listShadows = route({
     'Drafts that are or were tried, the newest first; and for every challenger, those of the policy files included, how ' +
     'often it agreed and disagreed with what was decided, over at most 20,000 assessments.',
   scope: 'policies',
-  client: false,
-  params: nothing,
   query: z.strictObject({
     days: z
       .string()
@@ -27,8 +24,6 @@ export const listShadows = route({
       .optional()
       .meta({ description: 'How many days back, 1 to 999; 30 when absent.' }),
   }),
-  body: null,
-  moves: null,
   reply: {
     status: 200,
     schema: z
@@ -36,7 +31,6 @@ export const listShadows = route({
       .meta({ id: 'ShadowList' }),
     description: 'The drafts and the comparisons.',
   },
-  problems: [],
   handle: async ({ deps, caller, query: { days = '30' } }) => {
     const { policies, assessments } = deps.store;
     const since = deps.clock() - Number(days) * dayMs;

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { snoozeShown, toWireSnooze } from '../codec/entry.ts';
-import { nothing } from '../codec/parts.ts';
 import { route } from '../route.ts';
 
 /** Snoozes are few and end by themselves. */
@@ -14,17 +13,11 @@ export const listSnoozes = route({
   summary: 'List the snoozes',
   description: 'The newest first, up to 500, with those that expired or were removed.',
   scope: 'policies',
-  client: false,
-  params: nothing,
-  query: nothing,
-  body: null,
-  moves: null,
   reply: {
     status: 200,
     schema: z.strictObject({ snoozes: z.array(snoozeShown) }).meta({ id: 'SnoozeList' }),
     description: 'The snoozes.',
   },
-  problems: [],
   handle: async ({ deps, caller }) => {
     const entries = await deps.store.entries.list(caller.merchantId, 'snooze', null, snoozesMax);
     return { document: { snoozes: entries.map((entry) => toWireSnooze(entry, deps.clock())) } };

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { refuse } from '../../domain/refusal.ts';
-import { nothing } from '../codec/parts.ts';
 import { deliveryShown, endpointParams, toWireDelivery } from '../codec/webhook-endpoint.ts';
 import { route } from '../route.ts';
 
@@ -15,17 +14,12 @@ export const listWebhookEndpointDeliveries = route({
   summary: 'See what was delivered',
   description: 'The newest deliveries to the endpoint with every attempt. Kept for 30 days.',
   scope: 'events',
-  client: false,
   params: endpointParams,
-  query: nothing,
-  body: null,
-  moves: null,
   reply: {
     status: 200,
     schema: z.strictObject({ deliveries: z.array(deliveryShown) }).meta({ id: 'WebhookDeliveryList' }),
     description: 'The deliveries.',
   },
-  problems: [],
   handle: async ({ deps, caller, params }) => {
     const { webhooks } = deps.store;
     if ((await webhooks.find(caller.merchantId, params.endpoint_id)) === null)

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { nothing } from '../codec/parts.ts';
 import { endpointShown, toWireEndpoint } from '../codec/webhook-endpoint.ts';
 import { route } from '../route.ts';
 
@@ -11,17 +10,11 @@ export const listWebhookEndpoints = route({
   summary: 'List the endpoints',
   description: 'All of them, oldest first.',
   scope: 'events',
-  client: false,
-  params: nothing,
-  query: nothing,
-  body: null,
-  moves: null,
   reply: {
     status: 200,
     schema: z.strictObject({ endpoints: z.array(endpointShown) }).meta({ id: 'WebhookEndpointList' }),
     description: 'The endpoints.',
   },
-  problems: [],
   handle: async ({ deps, caller }) => {
     const endpoints = await deps.store.webhooks.list(caller.merchantId);
     return { document: { endpoints: endpoints.map(toWireEndpoint) } };

@@ -3,7 +3,7 @@ import { checkoutIdOf } from '../../domain/purchase/purchase.ts';
 import { refundOrder as refund } from '../../flows/refund-order.ts';
 import { toMoney } from '../codec/money.ts';
 import { orderShown, refundBody } from '../codec/order.ts';
-import { idOf, nothing } from '../codec/parts.ts';
+import { idOf } from '../codec/parts.ts';
 import { route } from '../route.ts';
 
 export const refundOrder = route({
@@ -16,9 +16,7 @@ export const refundOrder = route({
     'Gives captured money back, all of it or a part. For a key that has a signature key, the request is signed ' +
     '(RFC 9421, docs/security/signatures.md).',
   scope: 'orders',
-  client: false,
   params: z.strictObject({ order_id: idOf('ord', 'The order.') }),
-  query: nothing,
   body: refundBody.optional(),
   moves: 'refund_order',
   signed: true,

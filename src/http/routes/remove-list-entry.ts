@@ -1,7 +1,7 @@
 import { isRefusal } from '../../domain/refusal.ts';
 import { removeEntry } from '../../flows/remove-entry.ts';
 import { entryShown, listParams, toWireEntry } from '../codec/entry.ts';
-import { idOf, nothing } from '../codec/parts.ts';
+import { idOf } from '../codec/parts.ts';
 import { route } from '../route.ts';
 
 export const removeListEntry = route({
@@ -12,13 +12,8 @@ export const removeListEntry = route({
   summary: 'Take a value off a list',
   description: 'It stops counting in every process within seconds; the entry stays on record.',
   scope: 'policies',
-  client: false,
   params: listParams.extend({ entry_id: idOf('ent', 'The entry.') }),
-  query: nothing,
-  body: null,
-  moves: null,
   reply: { status: 200, schema: entryShown, description: 'The entry, removed.' },
-  problems: [],
   handle: async ({ deps, caller, params }) => {
     const ask = { what: 'list', name: params.list, id: params.entry_id, by: caller.key.id } as const;
     const removed = await removeEntry(deps, caller.merchantId, ask);

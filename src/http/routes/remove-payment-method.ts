@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isRefusal } from '../../domain/refusal.ts';
 import { removeMethod } from '../../flows/keep-method.ts';
 import { methodShown } from '../codec/customer.ts';
-import { idOf, nothing } from '../codec/parts.ts';
+import { idOf } from '../codec/parts.ts';
 import { toWireMethod } from '../render/customer.ts';
 import { route } from '../route.ts';
 
@@ -14,16 +14,11 @@ export const removePaymentMethod = route({
   summary: 'Remove a payment method',
   description: 'It cannot be paid with any more. Removing it again changes nothing.',
   scope: 'checkouts',
-  client: false,
   params: z.strictObject({
     customer_id: idOf('cus', 'The customer.'),
     payment_method_id: idOf('pm', 'The payment method.'),
   }),
-  query: nothing,
-  body: null,
-  moves: null,
   reply: { status: 200, schema: methodShown, description: 'The payment method, removed.' },
-  problems: [],
   handle: async ({ deps, caller, params }) => {
     const method = await removeMethod(deps, caller.merchantId, params);
     return isRefusal(method) ? method : { document: toWireMethod(method) };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isRefusal } from '../../domain/refusal.ts';
 import { removeShadow as remove } from '../../flows/remove-shadow.ts';
-import { idOf, nothing } from '../codec/parts.ts';
+import { idOf } from '../codec/parts.ts';
 import { shadowShown, toWireShadow } from '../codec/policy.ts';
 import { route } from '../route.ts';
 
@@ -13,13 +13,8 @@ export const removeShadow = route({
   summary: 'End a try',
   description: 'The draft is no longer evaluated; what it said stays with the assessments.',
   scope: 'policies',
-  client: false,
   params: z.strictObject({ shadow_id: idOf('shp', 'The draft.') }),
-  query: nothing,
-  body: null,
-  moves: null,
   reply: { status: 200, schema: shadowShown, description: 'The draft, removed.' },
-  problems: [],
   handle: async ({ deps, caller, params }) => {
     const ask = { id: params.shadow_id, by: caller.key.id };
     const removed = await remove(deps, caller.merchantId, ask);

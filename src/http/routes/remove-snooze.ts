@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isRefusal } from '../../domain/refusal.ts';
 import { removeEntry } from '../../flows/remove-entry.ts';
 import { snoozeShown, toWireSnooze } from '../codec/entry.ts';
-import { idOf, nothing } from '../codec/parts.ts';
+import { idOf } from '../codec/parts.ts';
 import { route } from '../route.ts';
 
 export const removeSnooze = route({
@@ -13,13 +13,8 @@ export const removeSnooze = route({
   summary: 'End a snooze',
   description: 'The rule decides about this customer again, in every process within seconds.',
   scope: 'policies',
-  client: false,
   params: z.strictObject({ snooze_id: idOf('ent', 'The snooze.') }),
-  query: nothing,
-  body: null,
-  moves: null,
   reply: { status: 200, schema: snoozeShown, description: 'The snooze, ended.' },
-  problems: [],
   handle: async ({ deps, caller, params }) => {
     const ask = { what: 'snooze', name: null, id: params.snooze_id, by: caller.key.id } as const;
     const removed = await removeEntry(deps, caller.merchantId, ask);

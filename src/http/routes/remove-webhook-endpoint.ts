@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { refuse } from '../../domain/refusal.ts';
-import { nothing } from '../codec/parts.ts';
 import { endpointParams } from '../codec/webhook-endpoint.ts';
 import { route } from '../route.ts';
 
@@ -12,11 +11,7 @@ export const removeWebhookEndpoint = route({
   summary: 'Remove an endpoint',
   description: 'With everything that was still to be delivered to it.',
   scope: 'events',
-  client: false,
   params: endpointParams,
-  query: nothing,
-  body: null,
-  moves: null,
   reply: {
     status: 200,
     schema: z
@@ -24,7 +19,6 @@ export const removeWebhookEndpoint = route({
       .meta({ id: 'WebhookEndpointRemoved' }),
     description: 'It is gone.',
   },
-  problems: [],
   handle: async ({ deps, caller, params: { endpoint_id: id } }) =>
     (await deps.store.webhooks.remove(caller.merchantId, id))
       ? { document: { id, removed: true } }

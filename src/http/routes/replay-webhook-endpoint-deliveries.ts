@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { refuse } from '../../domain/refusal.ts';
 import { isId } from '../../kernel/ids.ts';
-import { nothing } from '../codec/parts.ts';
 import { endpointParams } from '../codec/webhook-endpoint.ts';
 import { route } from '../route.ts';
 
@@ -17,9 +16,7 @@ export const replayWebhookEndpointDeliveries = route({
     'One event, or those of a span of time: `missed` are those that were given up or never sent, `all` everything. ' +
     'Copies have the same id. Events of archived months cannot be sent again from here.',
   scope: 'events',
-  client: false,
   params: endpointParams,
-  query: nothing,
   body: z
     .union([
       z.strictObject({
@@ -28,13 +25,11 @@ export const replayWebhookEndpointDeliveries = route({
       z.strictObject({ from: time, to: time, only: z.enum(['missed', 'all']).default('missed') }),
     ])
     .meta({ id: 'ReplayWebhooks' }),
-  moves: null,
   reply: {
     status: 200,
     schema: z.strictObject({ replayed: z.int() }).meta({ id: 'WebhooksReplayed' }),
     description: 'How many are sent again.',
   },
-  problems: [],
   handle: async ({ deps, caller, params, body }) => {
     const { webhooks } = deps.store;
     if ((await webhooks.find(caller.merchantId, params.endpoint_id)) === null)

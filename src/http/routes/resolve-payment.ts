@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { checkoutIdOf } from '../../domain/purchase/purchase.ts';
 import { resolvePayment as resolve } from '../../flows/resolve-payment.ts';
 import { orderShown } from '../codec/order.ts';
-import { idOf, nothing } from '../codec/parts.ts';
+import { idOf } from '../codec/parts.ts';
 import { resolveBody } from '../codec/payment.ts';
 import { route } from '../route.ts';
 
@@ -16,9 +16,7 @@ export const resolvePayment = route({
     'Ends the quarantine of a payment by a person’s decision, which the journal keeps. The PSP is asked first. A payment ' +
     'that is still quarantined in the reply is contradicted by what the PSP says now.',
   scope: 'resolutions',
-  client: false,
   params: z.strictObject({ payment_id: idOf('pay', 'The payment.') }),
-  query: nothing,
   body: resolveBody,
   moves: 'resolve_payment',
   signed: true,

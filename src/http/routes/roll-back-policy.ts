@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { isRefusal } from '../../domain/refusal.ts';
 import { rollBackPolicy as rollBack } from '../../flows/activate-policy.ts';
-import { nothing } from '../codec/parts.ts';
 import { policyChange, policyParams, policyShown, shownInForce } from '../codec/policy.ts';
 import { route } from '../route.ts';
 
@@ -15,11 +14,8 @@ export const rollBackPolicy = route({
     'What this merchant activated last stops deciding, and what it replaced decides again; beneath everything lies the ' +
     'installation’s file.',
   scope: 'policies',
-  client: false,
   params: policyParams,
-  query: nothing,
   body: z.strictObject(policyChange).meta({ id: 'RollBackPolicy' }),
-  moves: null,
   reply: { status: 200, schema: policyShown, description: 'The policy that is in force now.' },
   problems: ['policy_refused', 'policy_conflict'],
   handle: async ({ deps, caller, params: { event }, body }) => {

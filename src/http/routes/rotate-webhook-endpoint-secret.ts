@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { isRefusal } from '../../domain/refusal.ts';
 import { rotateWebhookEndpointSecret as rotate } from '../../flows/rotate-webhook-endpoint-secret.ts';
 import { dayMs } from '../../kernel/instant.ts';
-import { nothing } from '../codec/parts.ts';
 import { endpointParams, endpointShownWithSecret, toWireEndpoint } from '../codec/webhook-endpoint.ts';
 import { route } from '../route.ts';
 
@@ -19,9 +18,7 @@ export const rotateWebhookEndpointSecret = route({
     'The reply holds the new secret, this once. For the overlap, messages carry two signatures, so that either secret ' +
     'verifies them. Rotate with an overlap of 0 when the old secret has leaked.',
   scope: 'events',
-  client: false,
   params: endpointParams,
-  query: nothing,
   body: z
     .strictObject({
       overlap_seconds: z
@@ -32,9 +29,7 @@ export const rotateWebhookEndpointSecret = route({
     })
     .meta({ id: 'RotateWebhookEndpointSecret' })
     .optional(),
-  moves: null,
   reply: { status: 200, schema: endpointShownWithSecret, description: 'The endpoint and its new secret.' },
-  problems: [],
   handle: async ({ deps, caller, params, body }) => {
     const overlapMs = body === undefined ? dayMs : body.overlap_seconds * 1000;
     const rotated = await rotate(deps, caller.merchantId, params.endpoint_id, overlapMs);

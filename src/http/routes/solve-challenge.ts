@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { callOfEvent } from '../codec/about.ts';
-import { idOf, nothing } from '../codec/parts.ts';
+import { idOf } from '../codec/parts.ts';
 import { problemOf } from '../problem.ts';
 import { route } from '../route.ts';
 
@@ -14,11 +14,8 @@ export const solveChallenge = route({
     'After the decision `challenge`, the browser gets a challenge (`GET /v1/challenges`, with the assessment as its ' +
     'subject), and the shop’s server shows the solution here before it goes on. A solution holds for this assessment alone.',
   scope: 'assessments',
-  client: false,
   params: z.strictObject({ assessment_id: idOf('asm', 'The assessment.') }),
-  query: nothing,
   body: z.strictObject({ solution: z.string().min(1).max(4_096) }).meta({ id: 'SolveChallenge' }),
-  moves: null,
   reply: {
     status: 200,
     schema: z

@@ -3,7 +3,7 @@ import { updateCheckout as update } from '../../flows/update-checkout.ts';
 import { fromWireBuyer } from '../codec/buyer.ts';
 import { checkoutShown, updateCheckoutBody } from '../codec/checkout.ts';
 import { toMoney } from '../codec/money.ts';
-import { idOf, nothing } from '../codec/parts.ts';
+import { idOf } from '../codec/parts.ts';
 import { route } from '../route.ts';
 
 export const updateCheckout = route({
@@ -16,9 +16,7 @@ export const updateCheckout = route({
     'Another amount, another buyer or other words of the shop’s own; what is left out stays. A 3-D Secure action ' +
     'that the buyer has not finished is given up, because it was for the amount before.',
   scope: 'checkouts',
-  client: false,
   params: z.strictObject({ checkout_id: idOf('chk', 'The checkout.') }),
-  query: nothing,
   body: updateCheckoutBody,
   moves: 'update_checkout',
   reply: { status: 200, schema: checkoutShown, description: 'The checkout, changed.' },
