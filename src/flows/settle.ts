@@ -1,16 +1,12 @@
-import { type Attempt, isLive } from '../domain/payment/attempt.ts';
+import { type Attempt, actionForMs, isLive } from '../domain/payment/attempt.ts';
 import { type Movement, isMoving } from '../domain/payment/movement.ts';
 import type { AttemptOutcome, MovementOutcome } from '../domain/payment/outcome.ts';
 import type { Purchase } from '../domain/purchase/purchase.ts';
-import { minuteMs } from '../kernel/instant.ts';
 import { unreachable } from '../kernel/unreachable.ts';
 import type { Unsettled } from '../store/store.ts';
 import { concludeQuietly, subjectOf } from './authorize-attempt.ts';
 import type { Deps } from './deps.ts';
 import { callPsp, concludeMovementQuietly, movementSubject } from './move-money.ts';
-
-/** A challenge session ends after about ten minutes (EMV 3-D Secure); what is not finished then is given up. */
-const actionForMs = 10 * minuteMs;
 
 /** Finds out what became of an attempt or movement whose outcome is not known, and applies it. */
 export async function settle(deps: Deps, { merchantId, checkoutId, subject }: Unsettled): Promise<void> {
@@ -46,7 +42,7 @@ export async function askAboutAttempt(
         ? account.psp.authorize(subject)
         : account.psp.ask(subject);
     case 'requires_action':
-      return deps.clock() - attempt.changedAt > actionForMs
+      return deps.clock() - attempt.changedAt >= actionForMs
         ? account.psp.cancel(subject)
         : account.psp.ask(subject);
     case 'unknown':

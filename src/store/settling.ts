@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { actionForMs } from '../domain/payment/attempt.ts';
 import type { ChargeFacts } from '../domain/payment/compare-charges.ts';
 import type { Database } from './database.ts';
 import { fromPurchaseRow, itsSale, purchaseColumns } from './find-purchase.ts';
@@ -23,9 +24,11 @@ const chargeRow = z.object({
   refunded: minorUnits,
 });
 
+const actionFor = raw(`interval '${actionForMs} milliseconds'`);
+
 /**
  * What may still be heard of. Claiming pushes the next look back (1 min, 5 min, 1 h, then daily), so that a worker that
- * dies after claiming delays the question and loses nothing.
+ * dies after claiming delays the question and loses nothing. What waits for the buyer is looked at when it is to be given up.
  */
 export function settlingQueries(database: Database): Store['settling'] {
   return {
@@ -37,7 +40,10 @@ export function settlingQueries(database: Database): Store['settling'] {
         ), due_movements as (
           select id from movements where ask_at <= ${at}::timestamptz order by ask_at limit ${limit} for update skip locked
         ), claimed_attempts as (
-          update attempts as a set asked = a.asked + 1, ask_at = ${at}::timestamptz + ask_again_after(a.asked)
+          update attempts as a set asked = a.asked + 1, ask_at = least(
+            ${at}::timestamptz + ask_again_after(a.asked),
+            case when a.state = 'requires_action' and a.changed_at + ${actionFor} > ${at}::timestamptz
+              then a.changed_at + ${actionFor} end)
           from due_attempts as due where a.id = due.id
           returning a.merchant_id, a.checkout_id, a.id, a.asked - 1 as asked
         ), claimed_movements as (

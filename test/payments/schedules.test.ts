@@ -74,6 +74,32 @@ it('what nobody has heard is asked about after one minute, five, an hour, and th
   });
 });
 
+it.each([
+  ['Stripe', { payment_method: 'pm_card_threeDSecure2Required' }],
+  ['Adyen', { payment_methods: { adyen: adyenCard('5454545454545454') } }],
+])('a challenge that was abandoned at %s is closed after ten minutes', async (_, body) => {
+  const paid = await shop.pay(body);
+  expect(paid.body).toMatchObject({ status: 'requires_action' });
+  const checkout = String(paid.body['id']);
+  const waiting = async () => {
+    const [row] = await shop.query(`select asked, extract(epoch from ask_at - changed_at)::int as closed_after
+      from attempts where checkout_id = '${checkout}' and state = 'requires_action'`);
+    return row;
+  };
+  // The third look, whose next would be an hour later.
+  await shop.query(`update attempts set asked = 2, ask_at = now(), changed_at = now() - interval '5 minutes'
+    where checkout_id = '${checkout}'`);
+  await eventually(async () => (await waiting())?.['asked'] === 3);
+  expect(await waiting()).toEqual({ asked: 3, closed_after: 600 });
+  await shop.query(`update attempts set ask_at = ask_at - interval '5 minutes', changed_at = changed_at - interval '5 minutes'
+    where checkout_id = '${checkout}'`);
+  await eventually(async () => (await waiting()) === undefined);
+  const { body: now } = await shop.call('GET', `/v1/checkouts/${checkout}`);
+  expect(now).toMatchObject({ status: 'open', payment: { status: 'open' } });
+  const { journal } = await shop.history(paid);
+  expect((journal as object[]).at(-1)).toMatchObject({ from: 'requires_action', to: 'canceled' });
+});
+
 /** The daily command, over the day of these tests. */
 async function compare(): Promise<{ code: number; lines: Record<string, unknown>[] }> {
   const day = new Date().toISOString().slice(0, 10);

@@ -1,5 +1,5 @@
 import type { AssessmentId, AttemptId, PaymentId } from '../../kernel/ids.ts';
-import type { Instant } from '../../kernel/instant.ts';
+import { type Instant, minuteMs } from '../../kernel/instant.ts';
 import type { Money } from '../../kernel/money.ts';
 import type { Exemption } from '../risk/assessment.ts';
 import type { Decline } from './decline.ts';
@@ -101,6 +101,9 @@ export type Elsewhere = {
   readonly method: string;
   readonly because: string;
 };
+
+/** A challenge session ends after about ten minutes (EMV 3-D Secure); what is not finished then is given up. */
+export const actionForMs = 10 * minuteMs;
 
 /** From which state an attempt may go where. States without a way out are terminal. */
 export const attemptTransitions: Readonly<Record<AttemptState['state'], readonly AttemptState['state'][]>> = {
