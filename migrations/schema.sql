@@ -115,6 +115,7 @@ create table deliveries
   note text
   constraint deliveries_pkey PRIMARY KEY (psp, psp_account, message_id)
   constraint delivery_state_is_known CHECK ((state = ANY (ARRAY['received'::text, 'processed'::text, 'set_aside'::text])))
+  CREATE INDEX deliveries_set_aside ON public.deliveries USING btree (received_at) WHERE (state = 'set_aside'::text)
   CREATE INDEX deliveries_to_process ON public.deliveries USING btree (try_at) WHERE (state = 'received'::text)
   comment: Webhooks of PSPs, verified and stored before they are answered; the same message is stored once
 

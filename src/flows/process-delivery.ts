@@ -13,14 +13,29 @@ import { concludeDispute } from './conclude-dispute.ts';
 import type { Deps } from './deps.ts';
 import { concludeMovementQuietly } from './move-money.ts';
 
-/** How many times a message may find nobody it is about before it is set aside (about an hour of tries). */
+/** How often a message is tried that is about nobody, or that the database refuses, until it is set aside (45 minutes). */
 const triesMax = 10;
 
-/**
- * Applies one stored webhook. It may be early (before our own call was answered), late, or repeated: the decision is the
- * same function as for any other witness, and what is already known changes nothing.
- */
+/** Applies one stored webhook, or sets aside what can never be applied; the fault is told with every try. */
 export async function processDelivery(deps: Deps, delivery: Delivery): Promise<void> {
+  try {
+    await applyDelivery(deps, delivery);
+  } catch (fault) {
+    const constraint = fault instanceof Error && 'constraint' in fault ? fault.constraint : undefined;
+    if (typeof constraint === 'string' && delivery.tries >= triesMax) {
+      const { psp, account, witness } = delivery;
+      const name = { psp, account, messageId: witness.messageId };
+      await deps.store.deliveries.close(name, 'set_aside', `refused by the database: ${constraint}`);
+    }
+    throw fault;
+  }
+}
+
+/**
+ * A message may be early (before our own call was answered), late, or repeated: the decision is the same function as for
+ * any other witness, and what is already known changes nothing.
+ */
+async function applyDelivery(deps: Deps, delivery: Delivery): Promise<void> {
   const { testimony, messageId } = delivery.witness;
   const name = { psp: delivery.psp, account: delivery.account, messageId };
   const close = (note: string) => deps.store.deliveries.close(name, 'processed', note);

@@ -77,7 +77,7 @@ export const metricCatalogue = {
   },
   backlog: {
     kind: 'gauge',
-    help: 'What waits in the installation: outcomes nobody heard, webhooks, abandoned requests, reviews, quarantined payments.',
+    help: 'What waits in the installation: outcomes nobody heard, webhooks and those set aside, abandoned requests, reviews, quarantined payments.',
     labels: ['of'],
   },
   backlog_oldest_seconds: {

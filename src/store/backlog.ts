@@ -22,6 +22,7 @@ const places: Readonly<
     where: "ask_at is not null and state in ('unknown', 'pending')",
   },
   deliveries: { table: 'deliveries', since: 'received_at', where: "state = 'received'" },
+  set_aside: { table: 'deliveries', since: 'received_at', where: "state = 'set_aside'" },
   requests: { table: 'requests', since: 'lease_until', where: 'lease_until is not null' },
   reviews: { table: 'orders', since: 'changed_at', where: "state = 'held'" },
   quarantined: { table: 'payments', since: 'changed_at', where: "state = 'quarantined'" },

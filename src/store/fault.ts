@@ -7,7 +7,7 @@ export class StoreFault extends Error {
   readonly passing: boolean;
   /** Whether the server itself refused the statement: it is then certain that it left nothing behind. */
   readonly nothingWritten: boolean;
-  /** The constraint that was violated, where one was. */
+  /** The constraint that was violated, where one was: the same rows would violate it again. */
   readonly constraint: string | undefined;
 
   constructor(cause: Error & { code?: string; constraint?: string }) {

@@ -290,8 +290,17 @@ export type Delivery = NewDelivery & {
   readonly note: string | null;
 };
 
-/** Outcomes nobody heard, stored webhooks, abandoned requests, orders held for a review, payments a person has to look at. */
+/**
+ * Outcomes nobody heard, stored webhooks, those that were set aside, abandoned requests, orders held for a review, payments a
+ * person has to look at.
+ */
 export type Waiting =
-  'unknown_attempts' | 'unknown_movements' | 'deliveries' | 'requests' | 'reviews' | 'quarantined';
+  | 'unknown_attempts'
+  | 'unknown_movements'
+  | 'deliveries'
+  | 'set_aside'
+  | 'requests'
+  | 'reviews'
+  | 'quarantined';
 
 export type Backlog = { readonly of: Waiting; readonly count: number; readonly oldestMs: number };

@@ -208,3 +208,33 @@ it('a webhook is answered at once while what it says waits for its turn', async 
   await client.end();
   await eventually(async () => (await status(paid)) === 'canceled');
 });
+
+it('a message that the database refuses is tried ten times, set aside with the reason, and counted', async () => {
+  const paid = await shop.pay(atStripe);
+  const id = newId('evt');
+  const dispute = { id: newId('dp'), object: 'dispute', amount: 0, currency: 'eur', reason: 'fraudulent' };
+  const object = { ...dispute, status: 'needs_response', payment_intent: pspReferenceOf(paid) };
+  const type = 'charge.dispute.created';
+  const payload = JSON.stringify({ id, object: 'event', type, created: 1, data: { object } });
+  const signature = official.webhooks.generateTestHeaderString({ payload, secret: currentSecret() });
+  const headers = { 'stripe-signature': signature };
+  expect(await deliver('stripe', { body: Buffer.from(payload), headers })).toBe(200);
+  const seen = async () => {
+    const { body } = await shop.call('GET', '/v1/deliveries');
+    return (body['deliveries'] as { id: string; status: string; tries: number }[]).find((each) =>
+      each.id.startsWith(id),
+    );
+  };
+  await eventually(async () => ((await seen())?.tries ?? 0) > 0);
+  expect(await seen()).toMatchObject({ status: 'received', note: null });
+  await shop.query(`update deliveries set tries = 9, try_at = now() where message_id like '${id}%'`);
+  await eventually(async () => (await seen())?.status === 'set_aside');
+  expect(await seen()).toMatchObject({
+    tries: 10,
+    note: 'refused by the database: dispute_amount_is_positive',
+  });
+  await eventually(async () => {
+    const page = await (await fetch(`${shop.admin()}/metrics`)).text();
+    return page.includes('tillgate_backlog{of="set_aside"} 1');
+  });
+}, 60_000);

@@ -26,7 +26,7 @@ export const listDeliveries = route({
   summary: 'List webhooks received from PSPs',
   description:
     'The last two hundred, newest first. `received` waits to be applied, `set_aside` is about no payment of this ' +
-    'service; a message that repeats what is known is `processed` without a change.',
+    'service or cannot be applied, as its note says; a message that repeats what is known is `processed` without a change.',
   scope: 'payments',
   reply: {
     status: 200,
