@@ -86,6 +86,11 @@ export function refuseDefaults(env: Environment): void {
       `${name} crosses a network without TLS: use ${how}`,
     );
   }
+  const brokers = (env['EVENTS_KAFKA_BROKERS'] ?? '').split(',').map((each) => URL.parse(`kafka://${each}`));
+  refuse(
+    env['EVENTS_KAFKA_TLS'] !== 'true' && brokers.some((broker) => broker !== null && !isHere(broker)),
+    'EVENTS_KAFKA_BROKERS crosses a network without TLS: set EVENTS_KAFKA_TLS=true',
+  );
   refuse(isSet('TILLGATE_FAILPOINT'), 'TILLGATE_FAILPOINT kills the process');
   if (mistakes.length > 0) throw new ConfigRefused(mistakes);
 }

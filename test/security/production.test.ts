@@ -34,8 +34,14 @@ describe('a start in production', () => {
     const here = {
       DATABASE_URL: 'postgres://tillgate@127.0.0.1/tillgate',
       REDIS_URL: 'redis://localhost:6379',
+      EVENTS_KAFKA_BROKERS: 'localhost:9092,127.0.0.2:9092',
     };
     expect(mistakesOf(() => refuseDefaults({ ...good, ...here }))).toEqual([]);
+  });
+
+  test('takes a log of events elsewhere with TLS', () => {
+    const there = { EVENTS_KAFKA_BROKERS: 'kafka:9092', EVENTS_KAFKA_TLS: 'true' };
+    expect(mistakesOf(() => refuseDefaults({ ...good, ...there }))).toEqual([]);
   });
 
   test.each([
@@ -57,6 +63,16 @@ describe('a start in production', () => {
     ],
     ['counters without TLS', { REDIS_URL: 'redis://redis:6379' }, 'REDIS_URL'],
     ['events without TLS', { EVENTS_REDIS_URL: 'redis://redis:6379' }, 'EVENTS_REDIS_URL'],
+    [
+      'a log of events without TLS',
+      { EVENTS_KAFKA_BROKERS: '127.0.0.1:9092,kafka:9092' },
+      'EVENTS_KAFKA_TLS',
+    ],
+    [
+      'a log of events that says it does without TLS',
+      { EVENTS_KAFKA_BROKERS: 'kafka:9092', EVENTS_KAFKA_TLS: 'false' },
+      'EVENTS_KAFKA_TLS',
+    ],
     ['a failpoint', { TILLGATE_FAILPOINT: 'relay.published' }, 'TILLGATE_FAILPOINT'],
   ])('refuses %s', (_, changed, variable) => {
     const mistakes = mistakesOf(() => refuseDefaults({ ...good, ...changed }));
