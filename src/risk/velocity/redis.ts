@@ -147,8 +147,8 @@ function toBytes(numbers: readonly number[]): Buffer {
 }
 
 /**
- * An array of the young heap, not a typed one: the memory of fifteen typed arrays for each assessment lies outside of it, and
- * V8 answered with full collections, twenty milliseconds each, several a second.
+ * An array of the young heap, not a typed one: the memory of fifteen typed arrays for each assessment lies outside of it. With
+ * those there were full collections, twenty milliseconds each, and fewer without: the counts fit that cause, nothing proves it.
  */
 function toHistory(answer: Buffer | undefined): History {
   const count = (answer?.copy(scratchBytes) ?? 0) / Float64Array.BYTES_PER_ELEMENT;
