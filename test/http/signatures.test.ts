@@ -167,6 +167,15 @@ describe('refunds with a key that wants signatures', () => {
     expect(unsigned.headers.get('accept-signature')).toContain('"@method" "@target-uri" "content-digest"');
   });
 
+  test('so is the end of a quarantine, which can give money back', async () => {
+    const path = `/v1/payments/${order.replace('ord_', 'pay_')}/resolve`;
+    const body = { resolution: 'return', note: 'the buyer asked' };
+    const reply = await shop.call('POST', path, { key: key.secret, body });
+    expect(reply).toMatchObject({ status: 401, body: { code: 'signature_required' } });
+    // With a key that signs nothing only the payment is in the way.
+    expect((await shop.call('POST', path, { body })).body['code']).toBe('payment_not_quarantined');
+  });
+
   test('are taken when they are signed, whether the address or its path is', async () => {
     expect(await refund('{"amount":1,"currency":"EUR"}')).toMatchObject({ status: 200 });
     const components = ['content-digest', '@path', '@method', 'idempotency-key'];
