@@ -12,7 +12,7 @@ const describeSlow: typeof describe | typeof describe.skip = absent === undefine
 const connections = 300;
 /** Some may be reset between two looks. */
 const seenMin = 0.9 * connections;
-/** What the requirement allows for closing, and a second in which they are opened. */
+/** What the requirement allows, from when the last was opened, and a second for looking. */
 const closedMsMax = 16_000;
 
 /** Connections of the good traffic. */
@@ -88,10 +88,11 @@ describeSlow(`300 clients that are slow (${absent ?? 'slowhttptest'})`, () => {
       const child = spawn('nice', tool, { stdio: 'ignore' });
       // By their ports: on a busy machine the tool opens its last ones when the first are gone already.
       const seen = new Set<string>();
-      let closedMs = 0;
+      let [openedMs, closedMs] = [0, 0];
       const attacked = await measured(
         () => goodTraffic(40_000, () => closedMs > 0),
         (now) => {
+          if (seen.size < seenMin) openedMs = performance.now() - began;
           for (const port of now) seen.add(port);
           if (seen.size >= seenMin && now.length <= ofOthersMax && closedMs === 0)
             closedMs = performance.now() - began;
@@ -105,7 +106,7 @@ describeSlow(`300 clients that are slow (${absent ?? 'slowhttptest'})`, () => {
       );
       expect(seen.size).toBeGreaterThanOrEqual(seenMin);
       expect(closedMs).toBeGreaterThan(0);
-      expect(closedMs).toBeLessThan(closedMsMax);
+      expect(closedMs - openedMs).toBeLessThan(closedMsMax);
       expect(attacked.times.length).toBeGreaterThan(20);
       // Unlike the clock, this is the same beside other work.
       expect(attacked.cpuMs).toBeLessThan(2 * quiet.cpuMs);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -14,12 +14,13 @@ import { merchant } from './events.ts';
 
 /** One node that has all slots refuses what no cluster could do: a call whose keys are in different slots. */
 describeWithRedis('in a Redis Cluster', () => {
-  const config = `tillgate-nodes-${process.pid}.conf`;
+  /** Of this run alone: a node that finds the file of another takes its slots as given out. */
+  const dir = mkdtempSync(join(tmpdir(), 'tillgate-cluster-'));
   let admin: Redis;
   let velocity: Velocity;
   let stop: () => Promise<void> = () => Promise.resolve();
   beforeAll(async () => {
-    const service = await startRedis({ 'cluster-enabled': 'yes', 'cluster-config-file': config });
+    const service = await startRedis({ 'cluster-enabled': 'yes', dir });
     if ('absent' in service) throw new Error(service.absent);
     stop = service.stop;
     admin = new Redis(service.url, { enableReadyCheck: false });
@@ -32,7 +33,7 @@ describeWithRedis('in a Redis Cluster', () => {
     await velocity.close();
     admin.disconnect();
     await stop();
-    rmSync(join(tmpdir(), config), { force: true });
+    rmSync(dir, { recursive: true });
   });
 
   test('keys of two slots are refused', async () => {
