@@ -140,10 +140,9 @@ test('the read models rebuilt from archive and outbox are byte for byte those th
     expect(readFileSync(join(out, merchant, 'orders.json'))).toEqual(models.orders);
     expect(readFileSync(join(out, merchant, 'kpis.json'))).toEqual(models.kpis);
   }
-  const [model] = Object.values(
-    JSON.parse(String(live.get(outbox.merchantId)?.orders)) as Record<string, object>,
-  );
-  expect(model).toMatchObject({ status: 'captured', declines: 1, captured: 1_000, refunded: 500 });
+  const ofOrders = JSON.parse(String(live.get(outbox.merchantId)?.orders)) as Record<string, object>;
+  const one = { status: 'captured', declines: 1, captured: 1_000, refunded: 500 };
+  expect(Object.values(ofOrders)).toContainEqual(expect.objectContaining(one));
 });
 
 test.each([

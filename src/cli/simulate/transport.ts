@@ -46,13 +46,16 @@ export function transportTo(
       return unheard(`no answer in ${timeoutMs} ms`);
     }
     const { answer, fault } = ask(request, met === 'fine' ? undefined : met);
-    switch (fault?.do) {
-      case undefined:
+    const plainly = (): Answer => {
+      heard(answer.status < 500 && answer.status !== 429);
+      return answer;
+    };
+    if (fault === undefined) return plainly();
+    switch (fault.do) {
       case 'error':
       case 'rate_limit':
       case 'lock_timeout':
-        heard(answer.status < 500 && answer.status !== 429);
-        return answer;
+        return plainly();
       case 'truncate':
         heard(true);
         return { ...answer, body: answer.body.slice(0, Math.ceil(answer.body.length / 2)) };
@@ -69,11 +72,8 @@ export function transportTo(
       case 'hang':
         steps.pass(timeoutMs);
         return unheard(`no answer in ${timeoutMs} ms`);
-      case 'reset':
-      case 'reset_in_body':
-      case 'redirect':
-      case 'delay':
-      case 'drip':
+      // The connection breaks, or what comes is of no use.
+      default:
         return unheard(fault.do);
     }
   };

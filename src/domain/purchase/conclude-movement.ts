@@ -118,6 +118,8 @@ function apply(sale: Sale, movement: Movement, at: Instant): Sale {
       };
     }
     case 'void': {
+      // A last capture that the scheme took back left an order that was told to be paid: it stays so.
+      if (order.state === 'captured') return sale;
       const ended = endOrder(sale, at);
       return { ...ended, payment: { ...ended.payment, state: to(ended.payment.state) } };
     }

@@ -15,9 +15,6 @@ const lookMs = 200;
 /** Proxies close what is silent for a minute. */
 const heartbeatMs = 15_000;
 
-/** Each stream asks the database five times a second; a merchant needs one, and a second while it deploys. */
-export const streamsMax = { ofMerchant: 5, inAll: 200 };
-
 /** Who was cut off by a deployment comes back within seconds; a room that is full stays so for longer. */
 const retryAfterS = { ofMerchant: 10, inAll: 30 };
 
@@ -68,6 +65,9 @@ export function streamEvents(app: Express, door: Door, draining: AbortSignal): v
     response.end();
   });
 }
+
+/** Each stream asks the database five times a second; a merchant needs one, and a second while it deploys. */
+export const streamsMax = { ofMerchant: 5, inAll: 200 };
 
 type Asked =
   { readonly merchantId: MerchantId; readonly after: EventCursor | null } | { readonly problem: Problem };

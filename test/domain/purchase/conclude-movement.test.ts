@@ -96,6 +96,16 @@ it('a void that succeeds cancels the order, and one that fails leaves it', () =>
   expect(saleOf(must(moved(begun, movementNews(eur(1000n)).failed)).purchase).order.state).toBe('authorized');
 });
 
+it('a void that succeeds late leaves an order that was told to be paid, though its capture was taken back', () => {
+  const voiding = moving('void');
+  const { id } = movementOf(voiding);
+  const failed = must(moved(voiding, movementNews(eur(1000n)).failed)).purchase;
+  const paid = must(moved(moving('capture', failed), movementNews(eur(1000n)).succeeded)).purchase;
+  const back = must(moved(paid, reversed)).purchase;
+  const late = must(moved(back, movementNews(eur(1000n)).succeeded, id)).purchase;
+  expect([saleOf(late).order.state, saleOf(late).payment.state]).toEqual(['captured', 'quarantined']);
+});
+
 describe('a movement is refused', () => {
   const begin = (purchase: Purchase, planned: Omit<PlannedMovement, 'id'>) =>
     beginMovement(purchase, { id: newId('mov'), ...planned }, at);

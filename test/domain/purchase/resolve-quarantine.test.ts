@@ -210,6 +210,15 @@ describe('a movement that does not fit', () => {
     expect(stands(step.purchase).slice(1)).toEqual(['canceled', 'canceled', 1000n, 0n, 0n]);
   });
 
+  it('a refund of stray money that the PSP made too small is recorded, and still not counted', () => {
+    const doubted = must(moved(moving('capture'), movementNews(eur(400n)).succeeded)).purchase;
+    const returning = must(resolve(doubted, 'return')).purchase;
+    const again = must(moved(returning, movementNews(eur(300n)).succeeded)).purchase;
+    const accepted = must(resolve(again, 'accept')).purchase;
+    expect(movementOf(accepted)).toMatchObject({ kind: 'refund', state: 'succeeded', stray: true });
+    expect(saleOf(accepted).payment).toMatchObject({ captured: 0n, refunded: 0n });
+  });
+
   it('a capture that comes to nothing while a person looks is not in doubt any more, and the payment is', () => {
     const doubted = must(moved(moving('capture'), movementNews(eur(400n)).succeeded)).purchase;
     const gone = must(
