@@ -66,7 +66,14 @@ function accept(
   if (!fits && movement.kind === 'capture')
     return refuse('resolution_not_possible', `${movement.cause}: return it.`);
   const succeeded = { state: 'succeeded', pspReference } as const;
-  return applyMovement(purchase, sale, { ...done, stray: movement.stray || !fits }, succeeded, 'accepted', at);
+  return applyMovement(
+    purchase,
+    sale,
+    { ...done, stray: movement.stray || !fits },
+    succeeded,
+    'accepted',
+    at,
+  );
 }
 
 /** Only what was taken can go back: the capture is recorded, not counted, and refunded whole. */
