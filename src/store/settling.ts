@@ -84,10 +84,13 @@ export function settlingQueries(database: Database): Store['settling'] {
         raw(`coalesce((select sum(m.amount) from movements as m where m.merchant_id = a.merchant_id
           and m.checkout_id = a.checkout_id and m.attempt_id = a.id and m.kind = '${kind}' and m.state = 'succeeded'), 0)::bigint`);
       const rows = await database.rows(sql`select a.id, a.psp_reference, a.created_at,
-          coalesce(a.detail->'amount'->>'currency', a.currency) as currency,
-          coalesce((a.detail->'amount'->>'amount')::bigint, a.amount) + ${sum('increment')} as authorized, ${sum('capture')} as captured, ${sum('refund')} as refunded
+          coalesce(a.detail#>>'{amount,currency}', a.detail#>>'{said,amount,currency}', a.currency) as currency,
+          coalesce((a.detail#>>'{amount,amount}')::bigint, (a.detail#>>'{said,amount,amount}')::bigint, a.amount)
+            + ${sum('increment')} as authorized,
+          ${sum('capture')} + coalesce((a.detail#>>'{said,captured,amount}')::bigint, 0) as captured, ${sum('refund')} as refunded
         from attempts as a
-        where a.merchant_id = ${merchantId} and a.psp = ${psp} and a.psp_account = ${account} and a.state = 'authorized'
+        where a.merchant_id = ${merchantId} and a.psp = ${psp} and a.psp_account = ${account}
+          and (a.state = 'authorized' or (a.state = 'quarantined' and a.detail->'said' is not null))
           and a.created_at >= ${toTimestamp(since)}::timestamptz and a.created_at < ${toTimestamp(until)}::timestamptz`);
       return rows.map((row): ChargeFacts => {
         const read = chargeRow.parse(row);

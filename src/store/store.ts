@@ -134,7 +134,7 @@ export type Store = {
     readonly findToCapture: (now: Instant, limit: number) => Promise<readonly Purchase[]>;
     /** Reserved money that its PSP lets go by now. */
     readonly findLapsed: (now: Instant, limit: number) => Promise<readonly Purchase[]>;
-    /** What we know of the charges of an account that were begun in this span of time. */
+    /** What we know of the charges of an account that were begun in this span of time; of those in quarantine, what the PSP said. */
     readonly charges: (
       merchantId: MerchantId,
       account: PspAccountRef,

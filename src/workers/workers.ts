@@ -11,6 +11,9 @@ import { type Worker, startWorker } from './worker.ts';
 /** What a process that starts reads back (src/risk/velocity/kept.ts), and as much again. */
 const observationsKept = 1_000_000;
 
+/** Days that nobody compared are made up when somebody is back; who was away for longer has `npm run reconcile -- --day`. */
+const daysMadeUp = 7;
+
 /** A reply is repeated for at least a day (docs/ARCHITECTURE.md); a second day forgives slow clients and clocks. */
 const repliesKeptMs = 2 * dayMs;
 
@@ -40,12 +43,16 @@ export function startWorkers(
     deliveries,
     ...others.map(start),
     startWorker('reconcile', hourMs, log, async () => {
-      const day = toRfc3339(deps.clock() - dayMs).slice(0, 10);
-      const since = Date.parse(`${day}T00:00:00Z`);
-      await each('reconcile', deps.psps.list(), async (traced, account) => {
+      const now = deps.clock();
+      const days = Array.from({ length: daysMadeUp }, (_, n) =>
+        toRfc3339(now - (n + 1) * dayMs).slice(0, 10),
+      );
+      const due = deps.psps.list().flatMap((account) => days.map((day) => ({ account, day })));
+      await each('reconcile', due, async (traced, { account, day }) => {
         const { name: psp, account: called, listCharges } = account.psp;
         const mine = listCharges !== null && { psp, account: called };
         if (!mine || !(await deps.store.settling.claimReconciliation(mine, day, deps.clock()))) return;
+        const since = Date.parse(`${day}T00:00:00Z`);
         const done = await reconcile(traced, account, { since, until: since + dayMs });
         for (const { kind, attemptId, pspReference, here, there } of done?.differences ?? [])
           log.error('the journal and the PSP differ', {

@@ -7,7 +7,7 @@ import { createAdyenPsp } from '../../src/psp/adyen/adyen.ts';
 import { createStripePsp } from '../../src/psp/stripe/stripe.ts';
 import { showFigure } from '../harness/figure.ts';
 import { eventually } from '../harness/service.ts';
-import { type TwoPsps, adyenCard, orderOf, startWithTwoPsps } from './two-psps.ts';
+import { type TwoPsps, adyenCard, orderOf, pspReferenceOf, startWithTwoPsps } from './two-psps.ts';
 
 let shop: TwoPsps;
 beforeAll(async () => {
@@ -110,3 +110,51 @@ it('a day is compared by one process, again when that one did not end it, and ne
   await shop.store.settling.endReconciliation(account, '2026-01-02', now + 32 * minuteMs);
   expect(await claim(now + dayMs)).toBe(false);
 });
+
+it('days that nobody compared are made up, a week of them, and no day that was compared is compared again', async () => {
+  const compared = async () => {
+    const rows = await shop.query(`select day::text, begun_at from reconciliations
+      where psp_account = 'default' and done_at is not null order by day desc`);
+    return rows.map(({ day, begun_at }) => `${String(day)} ${(begun_at as Date).toISOString()}`);
+  };
+  const week = Array.from({ length: 7 }, (_, n) =>
+    new Date(Date.now() - (n + 1) * dayMs).toISOString().slice(0, 10),
+  );
+  const before = await eventually(async () => {
+    const days = await compared();
+    return days.length === 7 && days;
+  });
+  expect(before.map((each) => each.slice(0, 10))).toEqual(week);
+  await shop.query(
+    `delete from reconciliations where psp_account = 'default' and day in ('${week[1]}', '${week[4]}')`,
+  );
+  await shop.restart();
+  const after = await eventually(async () => {
+    const days = await compared();
+    return days.length === 7 && days;
+  });
+  expect(after.filter((each) => !before.includes(each)).map((each) => each.slice(0, 10))).toEqual([
+    week[1],
+    week[4],
+  ]);
+});
+
+it.each([true, false])(
+  'a charge in quarantine is known here: a difference only when the PSP says something else now',
+  async (same) => {
+    await shop.fault({
+      match: { method: 'POST', path: '/v1/payment_intents' },
+      do: 'alter',
+      set: { amount: 1 },
+    });
+    const paid = await shop.pay({ payment_method: 'pm_card_visa' });
+    expect(paid.body).toMatchObject({ payment: { status: 'quarantined' } });
+    // As if it had been quarantined for another reason than its amount.
+    if (same)
+      await shop.query(`update attempts set detail = jsonb_set(detail, '{said,amount,amount}', '"1299"')
+      where checkout_id = '${String(paid.body['id'])}'`);
+    const done = await reconcile({ store: shop.store }, stripe(), span);
+    const found = done?.differences.filter(({ pspReference }) => pspReference === pspReferenceOf(paid));
+    expect(found).toMatchObject(same ? [] : [{ kind: 'authorized', here: '1', there: '1299' }]);
+  },
+);
