@@ -45,7 +45,12 @@ export async function askAboutAttempt(
       return deps.clock() - attempt.changedAt >= actionForMs
         ? account.psp.cancel(subject)
         : account.psp.ask(subject);
-    case 'unknown':
+    case 'unknown': {
+      const outcome = await account.psp.ask(subject);
+      return outcome.kind === 'unknown' && deps.clock() - attempt.createdAt > account.psp.askableForMs
+        ? { kind: 'unheard', cause: `the PSP never said, and cannot be asked any more (${attempt.cause})` }
+        : outcome;
+    }
     case 'pending':
       return account.psp.ask(subject);
     case 'authorized':

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { issueApiKey } from '../../src/flows/issue-api-key.ts';
 import { standInAdyen } from '../../src/cli/stand-in-psps.ts';
+import { attemptOf } from '../../src/invariants/ledger.ts';
 import { showFigure } from '../harness/figure.ts';
 import { type Reply, eventually, newId } from '../harness/service.ts';
 import { type Paid, type TwoPsps, adyenCard, orderOf, pspReferenceOf, startWithTwoPsps } from './two-psps.ts';
@@ -294,6 +295,70 @@ describe('a capture that the scheme took back', () => {
       'payment.quarantined',
       'payment.resolved',
     ]);
+  });
+});
+
+describe('an authorisation that Adyen never told of, and cannot be asked about any more', () => {
+  /** Nobody hears the answer, and no webhook comes; then 21 hours pass. */
+  const unheard = async (when: 'before' | 'after'): Promise<Paid> => {
+    await shop.adyen('POST', 'webhooks', { hold: true });
+    await shop.adyen('POST', 'faults', { match: { path: '/payments' }, when, do: 'reset' });
+    const paid = await shop.pay({ payment_methods: { adyen: adyenCard() } });
+    expect(paid.body).toMatchObject({ status: 'processing', payment: { status: 'trying' } });
+    await shop.query(`update attempts set ask_at = now(), created_at = created_at - interval '21 hours'
+      where checkout_id = '${String(paid.body['id'])}'`);
+    await eventually(async () => (await paymentNow(paid)).status === 'quarantined');
+    return paid;
+  };
+  const told = () => shop.adyen('POST', 'webhooks', { hold: false });
+  afterEach(told);
+
+  it('waits for a person, who sees that nothing was said and cannot accept it', async () => {
+    const paid = await unheard('before');
+    expect((await shop.history(paid))['contradictions']).toMatchObject([
+      {
+        because: expect.stringMatching(/^the PSP never said, and cannot be asked any more/) as unknown,
+        psp: 'adyen',
+        psp_reference: null,
+        expected: { amount: 1299 },
+        said: null,
+      },
+    ]);
+    expect((await resolve(paid, 'ask')).body).toMatchObject({ payment: { status: 'quarantined' } });
+    expect((await resolve(paid, 'accept')).body['code']).toBe('resolution_not_possible');
+    expect((await resolve(paid, 'return')).body).toMatchObject({
+      status: 'canceled',
+      payment: { status: 'canceled' },
+    });
+    expect(await eventsOf(paid)).toEqual([
+      'order.created',
+      'payment.pending',
+      'payment.quarantined',
+      'payment.failed',
+      'payment.resolved',
+      'order.canceled',
+    ]);
+  });
+
+  it('is settled by the webhook that comes after all', async () => {
+    const paid = await unheard('after');
+    await told();
+    await eventually(async () => (await paymentNow(paid)).status === 'captured');
+    expect(await order(paid)).toMatchObject({ status: 'captured' });
+    const { body } = await shop.call('GET', `/v1/checkouts/${String(paid.body['id'])}`);
+    expect(body['status']).toBe('completed');
+  });
+
+  it('goes back by itself when a person gave it up and a success is told after all', async () => {
+    const paid = await unheard('after');
+    expect((await resolve(paid, 'return')).body).toMatchObject({ status: 'canceled' });
+    await told();
+    await eventually(async () => (await eventsOf(paid)).includes('payment.reversed'));
+    const { body } = await shop.call('GET', `/v1/checkouts/${String(paid.body['id'])}`);
+    expect(body).toMatchObject({ status: 'canceled', payment: { captured: 0, refunded: 0 } });
+    const [{ id }] = (await shop.history(paid))['attempts'] as [{ id: string }];
+    const line = (await shop.ledgers()).find((each) => attemptOf(each) === id);
+    expect(line).toMatchObject({ captured: 1299, refunded: 1299 });
   });
 });
 

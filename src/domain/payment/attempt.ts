@@ -30,7 +30,7 @@ export type AttemptState =
   | { readonly state: 'requires_action'; readonly pspReference: string; readonly action: NextAction }
   /** Enters: the PSP will tell later. Leaves: webhook or asking. Cleaned up by: the settle worker. */
   | { readonly state: 'pending'; readonly pspReference: string }
-  /** Enters: no answer was heard. Leaves: asking. Cleaned up by: the settle worker. */
+  /** Enters: no answer was heard. Leaves: asking. Cleaned up by: the settle worker, in quarantine where asking has an end. */
   | { readonly state: 'unknown'; readonly pspReference?: string; readonly cause: string }
   /** Money is reserved or taken. Terminal here: what follows are movements of the payment. */
   | {
@@ -47,11 +47,15 @@ export type AttemptState =
   | { readonly state: 'failed'; readonly cause: string }
   /** Given up by the buyer, by us or by time, before any money was reserved. A late success may still overrule it. */
   | { readonly state: 'canceled'; readonly pspReference?: string }
-  /** The PSP answered for another amount or currency. Leaves: a person resolves it; news of the PSP do not. */
+  /**
+   * The PSP answered for another amount or currency, or never, until it could not be asked any more. Leaves: a person
+   * resolves it; news of the PSP only where it had said nothing.
+   */
   | {
       readonly state: 'quarantined';
-      readonly pspReference: string;
+      readonly pspReference?: string;
       readonly cause: string;
+      readonly unheard?: true;
       /** Absent in rows of versions that kept the cause only. */
       readonly said?: Authorization;
     };

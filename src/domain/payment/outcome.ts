@@ -5,6 +5,7 @@ import type { Decline } from './decline.ts';
  * What a PSP said about an attempt. A call that failed says whether the request left:
  * - `not_sent`: it is certain that the PSP did not act; the same call may be made again, here or elsewhere.
  * - `unknown`: the request left and no answer was heard; only asking the PSP can settle it.
+ * - `unheard`: it is unknown and the PSP cannot be asked any more; its own messages or a person settle it.
  * Everything else was answered.
  */
 export type AttemptOutcome =
@@ -25,8 +26,9 @@ export type AttemptOutcome =
       readonly decline: Decline;
       readonly card: CardFacts;
     }
-  | { readonly kind: 'canceled'; readonly pspReference: string }
+  | { readonly kind: 'canceled'; readonly pspReference?: string }
   | { readonly kind: 'unknown'; readonly pspReference?: string; readonly cause: string }
+  | { readonly kind: 'unheard'; readonly cause: string }
   | { readonly kind: 'not_sent'; readonly cause: string };
 
 /** What a PSP said that it reserved or took, and for whom. */

@@ -14,8 +14,8 @@ import { type Step, orderData, step } from './step.ts';
 
 /**
  * Applies what a PSP said about an attempt, whoever heard it: the call's answer, a webhook, the buyer's return or a
- * question we asked. Old news and repeated news change nothing and answer null; so do news of what is quarantined,
- * which only a person takes out.
+ * question we asked. Old news and repeated news change nothing and answer null; so do news that contradict what is
+ * quarantined, which only a person takes out. What was never heard of is concluded by its first news.
  *
  * `newMovementId` is used when the PSP captured at once, or when the money came too late and has to go back.
  */
@@ -27,7 +27,8 @@ export function concludeAttempt(
   newMovementId: () => MovementId,
 ): Step | null {
   const attempt = purchase.sale?.attempts.find((each) => each.id === attemptId);
-  if (purchase.sale === undefined || attempt === undefined || attempt.state === 'quarantined') return null;
+  if (purchase.sale === undefined || attempt === undefined) return null;
+  if (attempt.state === 'quarantined' && attempt.unheard !== true) return null;
   return applyOutcome(purchase, purchase.sale, attempt, outcome, at, newMovementId);
 }
 
@@ -56,7 +57,7 @@ export function applyOutcome(
   ]);
 }
 
-/** Carries every other new state of the attempt over to the payment and the checkout. A quarantine is not lifted here. */
+/** Carries every other new state of the attempt over to the payment and the checkout, unless something else is in doubt. */
 function follow(
   purchase: Purchase,
   sale: Sale,
@@ -68,7 +69,7 @@ function follow(
   const isCurrent = sale.attempts.at(-1)?.id === attempt.id;
   const waiting = checkout.state === 'processing' || checkout.state === 'requires_action';
   const [paymentState, checkoutState] = consequences(attempt.state);
-  const isFree = sale.payment.state !== 'quarantined';
+  const isFree = ![...sale.attempts, ...sale.movements].some(({ state }) => state === 'quarantined');
   const moves = attempt.state === 'quarantined' || (isCurrent && waiting && isFree);
   const after: Sale = moves
     ? { ...sale, payment: { ...sale.payment, state: paymentState, changedAt: at } }
@@ -139,9 +140,13 @@ function nextState(attempt: Attempt, outcome: AttemptOutcome): AttemptState {
     case 'declined':
       return { state: 'declined', decline: outcome.decline, ...heardAs(outcome.pspReference) };
     case 'canceled':
-      return { state: 'canceled', pspReference: outcome.pspReference };
+      return { state: 'canceled', ...heardAs(outcome.pspReference) };
     case 'unknown':
       return { state: 'unknown', cause: outcome.cause, ...heardAs(outcome.pspReference) };
+    case 'unheard': {
+      const { pspReference } = { pspReference: undefined, ...attempt };
+      return { state: 'quarantined', unheard: true, cause: outcome.cause, ...heardAs(pspReference) };
+    }
     case 'not_sent':
       return { state: 'failed', cause: outcome.cause };
     default:
@@ -177,6 +182,7 @@ function describe(outcome: AttemptOutcome): string {
     case 'declined':
       return `${outcome.decline.code} (${outcome.decline.raw})`;
     case 'unknown':
+    case 'unheard':
     case 'not_sent':
       return outcome.cause;
     case 'authorized':

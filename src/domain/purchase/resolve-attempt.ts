@@ -21,7 +21,7 @@ export function resolveAttempt(
   newMovementId: () => MovementId,
 ): Step | Refusal {
   const { sale } = purchase;
-  const news = definite(heard) ?? (resolution === 'ask' ? undefined : saidThen(attempt));
+  const news = definite(heard) ?? (resolution === 'ask' ? undefined : saidThen(attempt, resolution));
   if (sale === undefined || (news === undefined && resolution === 'ask')) return unchanged(purchase);
   if (news === undefined)
     return refuse('resolution_not_possible', 'What the PSP authorised is not known, and it cannot be asked.');
@@ -45,8 +45,13 @@ function definite(heard: AttemptOutcome | undefined): AttemptOutcome | undefined
   return heard === undefined || open.includes(heard.kind) ? undefined : heard;
 }
 
-function saidThen({ pspReference, said }: Quarantined) {
-  return said && { kind: 'authorized' as const, pspReference, ...said };
+/** What never said anything, and is not to be kept, is given up: a success that is told after all goes back by itself. */
+function saidThen(
+  { pspReference, said, unheard }: Quarantined,
+  resolution: Resolution,
+): AttemptOutcome | undefined {
+  if (unheard === true) return resolution === 'return' ? { kind: 'canceled' } : undefined;
+  return said && pspReference !== undefined ? { kind: 'authorized', pspReference, ...said } : undefined;
 }
 
 function saysTheSame(attempt: Quarantined, { sale }: Purchase): boolean {

@@ -30,6 +30,7 @@ export function nextTry(
     case 'pending':
     case 'canceled':
     case 'unknown':
+    case 'unheard':
       return null;
     default:
       return unreachable(outcome);

@@ -22,7 +22,7 @@ export const resolveBody = z
 
 const moneyShown = z.strictObject({ amount: amountShown, currency: z.string() });
 
-/** Something that a PSP said and that cannot be: beside it, what was asked for. */
+/** Something that a PSP said and that cannot be, or never said: beside it, what was asked for. */
 export const contradiction = z
   .strictObject({
     subject: z.string().meta({ description: 'The attempt or movement.' }),
@@ -30,7 +30,7 @@ export const contradiction = z
     because: z.string(),
     psp: z.string(),
     psp_account: z.string(),
-    psp_reference: z.string(),
+    psp_reference: z.string().nullable().meta({ description: 'Null where the PSP never answered.' }),
     expected: moneyShown,
     said: moneyShown.nullable().meta({ description: 'Null where it was not kept: ask the PSP.' }),
     said_captured: moneyShown.nullable().meta({ description: 'What the PSP took with an authorisation.' }),

@@ -16,7 +16,7 @@ export function toWireContradictions({ sale }: Purchase): Contradiction[] {
       subject: each.id,
       kind: 'authorization' as const,
       because: cause,
-      psp_reference: pspReference,
+      psp_reference: pspReference ?? null,
     };
     const amounts = { expected: shown(each.request.amount), said: maybeShown(said?.amount) };
     return [{ ...named, ...accountOf(each), ...amounts, said_captured: maybeShown(said?.captured) }];

@@ -94,7 +94,7 @@ const attemptRow = z.discriminatedUnion('state', [
   z.object({
     ...common,
     state: z.literal('quarantined'),
-    psp_reference: heard,
+    psp_reference: maybeHeard,
     detail: written<Omit<Detail<'quarantined'>, 'said'> & { said?: WrittenAuthorization }>(),
   }),
 ]);
@@ -158,9 +158,9 @@ export function fromAttemptRow(checkout: Checkout, row: unknown): Attempt {
       return { ...base, ...detail, ...other, state: read.state, pspReference: read.psp_reference };
     }
     case 'quarantined': {
-      const { cause, said } = read.detail;
+      const { said, ...detail } = read.detail;
       const words = said === undefined ? {} : { said: fromWrittenAuthorization(said) };
-      return { ...base, cause, ...words, state: read.state, pspReference: read.psp_reference };
+      return { ...base, ...detail, ...words, state: read.state, ...reference(read.psp_reference) };
     }
     default:
       return unreachable(read);
@@ -178,8 +178,12 @@ function detailOf(attempt: Attempt): object {
     case 'failed':
       return { cause: attempt.cause };
     case 'quarantined': {
-      const { cause, said } = attempt;
-      return said === undefined ? { cause } : { cause, said: toWrittenAuthorization(said) };
+      const { cause, unheard, said } = attempt;
+      return {
+        cause,
+        ...(unheard === undefined ? {} : { unheard }),
+        ...(said === undefined ? {} : { said: toWrittenAuthorization(said) }),
+      };
     }
     case 'requires_action':
       return { action: attempt.action };

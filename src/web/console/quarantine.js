@@ -32,7 +32,7 @@ export function contradicted(contradictions) {
   const rows = contradictions.map((each) => [
     each.kind,
     `${each.psp}/${each.psp_account}`,
-    h('span', { class: 'mono' }, each.psp_reference),
+    h('span', { class: 'mono' }, each.psp_reference ?? 'none'),
     show(each.expected),
     show(each.said),
     show(each.said_captured),
