@@ -1,11 +1,10 @@
 import type { Deps, Trace } from '../flows/deps.ts';
-import { labelQuiet } from '../flows/label-quiet.ts';
 import { reconcile } from '../flows/reconcile.ts';
-import type { QuietSince } from '../domain/risk/label.ts';
 import { dayMs, hourMs, secondMs, toRfc3339 } from '../kernel/instant.ts';
 import type { Log } from '../observe/log.ts';
 import { type RandomBytes, toTraceparent, traceFrom } from '../observe/trace.ts';
-import { type Round, batch, eachRow, purchaseRounds } from './rounds.ts';
+import { labelQuietRound } from './label-quiet.ts';
+import { type Round, eachRow, purchaseRounds } from './rounds.ts';
 import { type Worker, startWorker } from './worker.ts';
 
 /** What a process that starts reads back (src/risk/velocity/kept.ts), and as much again. */
@@ -37,8 +36,6 @@ export function startWorkers(
   const start = ({ name, pauseMs, work, gatherMs }: Round) => startWorker(name, pauseMs, log, work, gatherMs);
   const [first, ...others] = purchaseRounds(deps, each);
   const deliveries = start(first);
-  /** Every process begins at the oldest once, and so finds again what could not be labelled. */
-  let quietSince: QuietSince | null = null;
   const workers: Worker[] = [
     deliveries,
     ...others.map(start),
@@ -68,14 +65,7 @@ export function startWorkers(
       });
       return 0;
     }),
-    startWorker('label-quiet', hourMs, log, async () => {
-      if (goodAfterMs === null) return 0;
-      const until = deps.clock() - goodAfterMs;
-      const quiet = await deps.store.labels.findQuiet(until, quietSince, batch);
-      const last = quiet.at(-1);
-      quietSince = { at: last?.sale?.payment.changedAt ?? until, checkoutId: last?.checkout.id ?? '' };
-      return each('label-quiet', quiet, labelQuiet);
-    }),
+    start(labelQuietRound(deps, each, goodAfterMs)),
     startWorker('follow-analysts', secondMs, log, async () => {
       await follow();
       return 0;

@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readConfig } from '../../src/config.ts';
 import { assessmentEvents, legalDecisions } from '../../src/domain/risk/decision.ts';
 import { type TestService, eventually, newId, startTestService } from '../harness/service.ts';
+import { dayMs } from '../../src/kernel/instant.ts';
+import { labelQuietRound } from '../../src/workers/label-quiet.ts';
+import { eachRow } from '../../src/workers/rounds.ts';
 import { card } from '../http/routes/operations.ts';
 
 let shop: TestService;
@@ -94,7 +98,7 @@ describe('what turned out to be true', () => {
 
 describe('an order that nobody contests', () => {
   const days = (sold: Sold, count: number): Promise<unknown> =>
-    shop.query(`update payments set changed_at = now() - interval '${count} days'
+    shop.query(`update payments set changed_at = date_trunc('milliseconds', now()) - interval '${count} days'
       where checkout_id = '${sold.order.replace('ord_', 'chk_')}'`);
   const labelsOf = async ({ order }: Sold): Promise<readonly Record<string, unknown>[]> => {
     const { body } = await shop.call('GET', '/v1/labels');
@@ -132,6 +136,27 @@ describe('an order that nobody contests', () => {
     expect((await Promise.all(others)).flat()).toEqual([]);
     expect(await labelsOf(told)).toEqual([expect.objectContaining({ source: 'api' })]);
     expect((await shop.audit()).violations).toEqual([]);
+  });
+
+  test('is never called good where nobody wants that, and is tried again when it could not be labelled', async () => {
+    expect(readConfig({ ...shop.env, GOOD_AFTER_DAYS: '0' }).goodAfterMs).toBeNull();
+    const sold = await sell();
+    await days(sold, 400);
+    const failed: string[] = [];
+    const each = eachRow(shop.deps, (worker) => failed.push(worker));
+    expect(await labelQuietRound(shop.deps(), each, null).work()).toBe(0);
+    expect(await labelsOf(sold)).toEqual([]);
+
+    const round = labelQuietRound(shop.deps(), each, 90 * dayMs);
+    await shop.query(`alter table labels add constraint away check (source <> 'quiet') not valid`);
+    await round.work();
+    expect(failed).toContain('label-quiet');
+    expect(await labelsOf(sold)).toEqual([]);
+    await shop.query('alter table labels drop constraint away');
+    await eventually(async () => {
+      await round.work();
+      return (await labelsOf(sold)).length === 1;
+    });
   });
 
   test('counts sooner where that is wanted, and who is contested later was a fraud after all', async () => {
