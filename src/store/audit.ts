@@ -80,7 +80,7 @@ export async function* auditPurchases(database: Database): AsyncGenerator<Audite
 
 async function requestsOf(database: Database, checkoutIds: readonly string[]) {
   const rows = await database.rows(sql`select scope, checkout_id, subject, lease_until from requests
-    where checkout_id = any(${checkoutIds})`);
+    where checkout_id = any(${checkoutIds}) order by scope`);
   return Map.groupBy(
     rows.map((row) => requestRow.parse(row)),
     ({ checkout_id }) => checkout_id,
