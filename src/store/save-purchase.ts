@@ -33,16 +33,18 @@ const changesMax = 16;
  * of equal shape that come together share it; each still comes through or not by itself.
  */
 export function purchaseSaver(database: Database): (change: Change) => Promise<Saved> {
-  const save = batched<Ask, Saved>(changesMax, (asks) => saveTogether(database, asks));
-  return (change) => {
+  const save = batched<Ask, Saved | StoreFault>(changesMax, (asks) => saveTogether(database, asks));
+  return async (change) => {
     const parts = [gate(change), ...saleParts(change), ...factParts(change), ...requestParts(change)];
-    return save(shapeOf(parts), { k: change.after.checkout.id, parts });
+    const saved = await save(shapeOf(parts), { k: change.after.checkout.id, parts });
+    if (saved instanceof StoreFault) throw saved;
+    return saved;
   };
 }
 
 type Ask = { readonly k: string; readonly parts: readonly Part[] };
 
-async function saveTogether(database: Database, asks: readonly Ask[]): Promise<Saved[]> {
+async function saveTogether(database: Database, asks: readonly Ask[]): Promise<(Saved | StoreFault)[]> {
   // Two changes of one purchase cannot share a statement; the second has been outrun by the first.
   const [first, ...others] = asks;
   if (first === undefined) return [];
@@ -64,11 +66,17 @@ async function saveTogether(database: Database, asks: readonly Ask[]): Promise<S
   }
 }
 
-/** One of them was refused, and with it all of them: each alone, the others are saved. */
-async function oneByOne(database: Database, asks: readonly Ask[]): Promise<Saved[]> {
-  const saved: Saved[] = [];
-  for (const ask of asks) saved.push(...(await saveTogether(database, [ask])));
-  return saved;
+/** One of them was refused, and with it all of them: each alone, the others are saved, and only that one has a fault. */
+async function oneByOne(database: Database, asks: readonly Ask[]): Promise<(Saved | StoreFault)[]> {
+  const ended: (Saved | StoreFault)[] = [];
+  for (const ask of asks) {
+    const alone = saveTogether(database, [ask]).catch((fault: unknown) => {
+      if (fault instanceof StoreFault) return [fault];
+      throw fault;
+    });
+    ended.push(...(await alone));
+  }
+  return ended;
 }
 
 const deadlock = '40P01';

@@ -118,6 +118,12 @@ describe('a request', () => {
   });
 });
 
+test('a key of random hexadecimal digits may hold a number by chance; one with a few letters may not', () => {
+  expect(hasCardNumber('9f4111111111111111c0ffee')).toBe(false);
+  expect(hasCardNumber('card4111111111111111')).toBe(true);
+  expect(hasCardNumber('ab4111111111111111')).toBe(true);
+});
+
 describe('false alarms', () => {
   const random = seeded(20261122);
   const digits = (count: number): string => {

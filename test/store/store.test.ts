@@ -146,6 +146,18 @@ it('of ten requests with one key, one opens and the others wrote nothing', async
   expect((await count('checkouts')) - checkoutsBefore).toBe(1);
 });
 
+it('a change that a constraint refuses has its fault for itself, whatever it was saved together with', async () => {
+  const purchases = Array.from({ length: 9 }, () => ours(openCheckout()));
+  const nothing = { ...total, amount: 0n };
+  const refused = purchases.map((each, index) =>
+    index === 5 ? { ...each, checkout: { ...each.checkout, total: nothing } } : each,
+  );
+  const saved = await Promise.allSettled(refused.map((each) => store.purchases.save(changeTo(each))));
+  expect(saved.map(({ status }) => status)).toEqual(
+    purchases.map((_, index) => (index === 5 ? 'rejected' : 'fulfilled')),
+  );
+});
+
 it('what a constraint refuses leaves nothing behind', async () => {
   const good = ours(captured());
   const wrong: Purchase = {

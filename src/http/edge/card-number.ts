@@ -86,10 +86,19 @@ function isCardIn(text: string, found: RegExpExecArray): boolean {
       if (last === first && /\d\.$/.test(before)) continue;
       // Visa has stopped issuing 13 digits; phone numbers and shop ids of that length are everywhere.
       if (digits.length === 13 && !cardContext.test(before)) continue;
+      if (last === first && isHexadecimal(text, start, digits.length)) continue;
       return true;
     }
   }
   return false;
+}
+
+/** Keys and ids are often 24 random hexadecimal digits and more; one in some hundred thousand holds a card number by chance. */
+function isHexadecimal(text: string, start: number, length: number): boolean {
+  const before = /[0-9a-f]*$/i.exec(text.slice(Math.max(0, start - 64), start))?.[0] ?? '';
+  const after = /^[0-9a-f]*/i.exec(text.slice(start + length, start + length + 64))?.[0] ?? '';
+  const letters = `${before}${after}`.replace(/\d/g, '').length;
+  return before.length + length + after.length >= 24 && letters >= 4;
 }
 
 function isIssued(digits: string): boolean {

@@ -51,7 +51,12 @@ const choices = {
 /** The PSP is asked first, whatever is chosen. */
 export function resolving(id) {
   const radios = Object.entries(choices).map(([value, text]) =>
-    h('label', {}, h('input', { type: 'radio', name: 'resolution', value, required: true }), ' ', text),
+    h(
+      'label',
+      { class: 'choice' },
+      h('input', { type: 'radio', name: 'resolution', value, required: true }),
+      text,
+    ),
   );
   const note = h('input', {
     name: 'note',
