@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '../harness/service.ts';
 import { type TwoPsps, adyenCard, pspReferenceOf, startWithTwoPsps } from './two-psps.ts';
@@ -137,9 +138,15 @@ it('a method that is removed is forgotten by its PSP, also when the PSP was away
   await shop.restart();
   await eventually(async () => JSON.stringify(await due()).includes('minutes'));
   expect(await atStripe()).toEqual(expect.any(String));
-  await shop.query(`update payment_methods set detach_at = now() where id = '${id}'`);
-  await shop.restart();
-  await eventually(async () => (await due()) === null);
+  // On a busy machine the PSP may be too slow for once, which leaves it for another hour.
+  await eventually(async () => {
+    await shop.query(
+      `update payment_methods set detach_at = now() where id = '${id}' and detach_at is not null`,
+    );
+    await shop.restart();
+    await sleep(500);
+    return (await due()) === null;
+  });
   expect(await atStripe()).toBeNull();
 });
 

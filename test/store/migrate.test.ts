@@ -11,7 +11,7 @@ import { card, openCheckout } from '../http/routes/operations.ts';
 let shop: TestService;
 const folder = mkdtempSync(join(tmpdir(), 'tillgate-migrations-'));
 beforeAll(async () => {
-  shop = await startTestService();
+  shop = await startTestService({ env: { PSP_TIMEOUT_MS: '5000', REQUEST_LEASE_MS: '7000' } });
 });
 afterAll(async () => {
   await shop.close();
