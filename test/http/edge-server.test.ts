@@ -225,6 +225,30 @@ describe('clients that take their time', () => {
     expect(await cut).toBe(false);
   });
 
+  test('a stream whose reader is a megabyte behind is cut off, long before its time is over', async () => {
+    const cut = new Promise<boolean>((resolve) => {
+      void serve((_request, response) => {
+        response.on('close', () => resolve(response.writableEnded));
+        response.write(Buffer.alloc(64_000_000));
+      }).then(({ port }) => {
+        const socket = connect(port, '127.0.0.1').pause();
+        socket.on('error', () => undefined);
+        socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+      });
+    });
+    expect(await cut).toBe(false);
+  });
+
+  test('a long answer comes whole to a reader that is late', async () => {
+    const { port } = await serve((_request, response) => response.end(Buffer.alloc(64_000_000)));
+    const socket = connect(port, '127.0.0.1').pause();
+    socket.write('GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    let bytes = 0;
+    for await (const chunk of socket as AsyncIterable<Buffer>) bytes += chunk.length;
+    expect(bytes).toBeGreaterThan(64_000_000);
+  });
+
   test('connections beyond the cap are closed and the others served', async () => {
     const { port } = await serve(echo, { connectionsMax: 2 });
     const held: Socket[] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];

@@ -113,7 +113,7 @@ export function createHttpServer(
   const sweep = setInterval(() => {
     const now = performance.now();
     for (const response of open) {
-      if (response.writableLength > limits.unsentBytesMax) cutOff(response);
+      if (!response.writableEnded && response.writableLength > limits.unsentBytesMax) cutOff(response);
       // Ours is done, or waits for the client to take what is there: files and event streams are written bit by bit.
       if (!response.writableEnded && !response.writableNeedDrain) {
         waitingSince.delete(response);
