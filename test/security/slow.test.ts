@@ -10,13 +10,16 @@ const absent = needDebian('slowhttptest', () => spawnSync('slowhttptest', ['-h']
 const describeSlow: typeof describe | typeof describe.skip = absent === undefined ? describe : describe.skip;
 
 const connections = 300;
+/** The tool opens a few less than it says. */
+const seenMin = 0.9 * connections;
+/** What the requirement allows one connection, and a second for looking. */
+const openMsMax = 16_000;
 /** Beside other tests the tool is slow itself, and opens its last ones when the first are long gone. */
-const seenMin = 0.5 * connections;
-/** What the requirement allows, from when the last was opened, and a second for looking. */
-const closedMsMax = 16_000;
+const attackMsMax = 90_000;
 
-/** Connections of the good traffic. */
-const ofOthersMax = 40;
+/** The attackers come by an address of their own, which tells them from the good clients. */
+const attacked = '127.0.0.2';
+const attackedHex = Buffer.from(attacked.split('.').reverse().map(Number)).toString('hex').toUpperCase();
 
 /** How 300 clients draw out a request or its answer. */
 const attacks: readonly (readonly [string, string, readonly string[]])[] = [
@@ -28,20 +31,20 @@ const attacks: readonly (readonly [string, string, readonly string[]])[] = [
 describeSlow(`300 clients that are slow (${absent ?? 'slowhttptest'})`, () => {
   let shop: TestService;
   beforeAll(async () => {
-    shop = await startTestService();
+    shop = await startTestService({ env: { HOST: '0.0.0.0' } });
     await measured(() => goodTraffic(4_000));
   }, 60_000);
   afterAll(() => shop.close());
 
   /**
-   * What the kernel holds open for the service. The tool's own count is of no use: it calls a connection open until it
-   * has read what had arrived, byte by byte, long after the service has reset it.
+   * The attackers' ports to which the kernel holds a connection open. The tool's own count is of no use: it calls one
+   * open until it has read what had arrived, byte by byte, long after the service has reset it.
    */
   function established(): string[] {
     const port = Number(new URL(shop.api).port).toString(16).toUpperCase().padStart(4, '0');
     return readFileSync('/proc/net/tcp', 'utf8')
       .split('\n')
-      .filter((line) => line.includes(`: 0100007F:${port} `) && / 01 /.test(line))
+      .filter((line) => line.includes(`: ${attackedHex}:${port} `) && / 01 /.test(line))
       .map((line) => line.trim().split(/\s+/)[2] ?? '');
   }
 
@@ -78,36 +81,38 @@ describeSlow(`300 clients that are slow (${absent ?? 'slowhttptest'})`, () => {
   }
 
   test.each(attacks)(
-    'at %s are all closed within 15 s, while others are served',
+    'at %s are closed within 15 s each, while others are served',
     async (name, path, how) => {
       const quiet = await measured(() => goodTraffic(8_000));
-      const options = ['-c', String(connections), '-r', String(connections), '-l', '60', '-v', '0'];
-      const began = performance.now();
+      const options = ['-c', String(connections), '-r', String(connections), '-l', '120', '-v', '0'];
+      const { port } = new URL(shop.api);
       // The attackers' processors are not ours: this tool spins for seconds on connections that were closed to it.
-      const tool = ['-n', '5', 'slowhttptest', ...options, ...how, '-u', `${shop.api}${path}`];
+      const tool = ['-n', '5', 'slowhttptest', ...options, ...how, '-u', `http://${attacked}:${port}${path}`];
       const child = spawn('nice', tool, { stdio: 'ignore' });
-      // By their ports, which are counted once each.
-      const seen = new Set<string>();
-      let [openedMs, closedMs] = [0, 0];
-      const attacked = await measured(
-        () => goodTraffic(40_000, () => closedMs > 0),
-        (now) => {
-          if (seen.size < seenMin) openedMs = performance.now() - began;
-          for (const port of now) seen.add(port);
-          if (seen.size >= seenMin && now.length <= ofOthersMax && closedMs === 0)
-            closedMs = performance.now() - began;
+      const opened = new Map<string, number>();
+      let [open, openMs] = [0, 0];
+      const busy = await measured(
+        () => goodTraffic(attackMsMax, () => opened.size >= seenMin && open === 0),
+        (ports) => {
+          const now = performance.now();
+          open = ports.length;
+          for (const each of ports) {
+            const since = opened.get(each) ?? now;
+            opened.set(each, since);
+            openMs = Math.max(openMs, now - since);
+          }
         },
       );
       child.kill();
       showFigure(
-        `slow ${name.replace(/ \[.*/, '')}: ${connections} connections closed after ${(closedMs / 1000).toFixed(1)} s; ` +
-          `good traffic p99 ${quiet.p99Ms.toFixed(0)} ms before, ${attacked.p99Ms.toFixed(0)} ms meanwhile, ` +
-          `processor ${quiet.cpuMs} ms a second before, ${attacked.cpuMs} meanwhile`,
+        `slow ${name.replace(/ \[.*/, '')}: ${opened.size} connections closed after at most ${(openMs / 1000).toFixed(1)} s each; ` +
+          `good traffic p99 ${quiet.p99Ms.toFixed(0)} ms before, ${busy.p99Ms.toFixed(0)} ms meanwhile, ` +
+          `processor ${quiet.cpuMs} ms a second before, ${busy.cpuMs} meanwhile`,
       );
-      expect(seen.size).toBeGreaterThanOrEqual(seenMin);
-      expect(closedMs).toBeGreaterThan(0);
-      expect(closedMs - openedMs).toBeLessThan(closedMsMax);
-      expect(attacked.times.length).toBeGreaterThan(0);
+      expect(opened.size).toBeGreaterThanOrEqual(seenMin);
+      expect(open).toBe(0);
+      expect(openMs).toBeLessThan(openMsMax);
+      expect(busy.times.length).toBeGreaterThan(20);
     },
     120_000,
   );
