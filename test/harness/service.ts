@@ -39,6 +39,13 @@ export type Ask = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
+export type ToldEvent = {
+  readonly type: string;
+  readonly sequence: number;
+  readonly aggregate: { readonly id: string };
+  readonly data: Readonly<Record<string, unknown>>;
+};
+
 export type TestService = Awaited<ReturnType<typeof startTestService>>;
 
 /**
@@ -138,6 +145,15 @@ export async function startTestService(
     }
   };
 
+  /** The first 999 of a merchant's events, once none is held back by an older transaction of whatever database of the server. */
+  const events = async (ask: Ask = {}): Promise<ToldEvent[]> => {
+    await eventually(async () => {
+      const heldBack = 'xact >= pg_snapshot_xmin(pg_current_snapshot())';
+      return (await query(`select 1 from events where ${heldBack} limit 1`)).length === 0;
+    });
+    return (await call('GET', '/v1/events?limit=999', ask)).body['events'] as ToldEvent[];
+  };
+
   return {
     api,
     admin: () => service.admin,
@@ -152,6 +168,10 @@ export async function startTestService(
     complaints,
     call,
     query,
+    events,
+    /** The types of what was told of one order, in their order. */
+    eventsOf: async (order: string): Promise<string[]> =>
+      (await events()).filter(({ aggregate }) => aggregate.id === order).map(({ type }) => type),
     /** `fault({ do: 'hang', … })`: see src/sandbox/README.md. */
     fault: (fault: object) => script('POST', 'faults', fault),
     noFaults: () => script('DELETE', 'faults'),

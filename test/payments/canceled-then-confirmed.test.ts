@@ -18,11 +18,7 @@ const idOf = ({ body }: Paid): string => body['id'] as string;
 const read = async (paid: Paid) => (await shop.call('GET', `/v1/checkouts/${idOf(paid)}`)).body;
 const cancel = (paid: Paid): Promise<Reply> => shop.call('POST', `/v1/checkouts/${idOf(paid)}/cancel`);
 
-async function eventsOf(paid: Paid): Promise<string[]> {
-  const { body } = await shop.call('GET', '/v1/events?limit=999');
-  const events = body['events'] as { type: string; aggregate: { id: string } }[];
-  return events.filter(({ aggregate }) => aggregate.id === orderOf(paid)).map(({ type }) => type);
-}
+const eventsOf = (paid: Paid): Promise<string[]> => shop.eventsOf(orderOf(paid));
 
 /** A payment in the PSPs' own books, by its attempt: what waits at Adyen has told us no reference yet. */
 async function linesOf(paid: Paid) {

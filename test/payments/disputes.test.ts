@@ -17,12 +17,6 @@ async function dispute(order: string, status: string): Promise<Record<string, un
   });
 }
 
-async function eventsOf(order: string): Promise<string[]> {
-  const { body } = await shop.call('GET', '/v1/events?limit=999');
-  const events = body['events'] as { type: string; aggregate: { id: string } }[];
-  return events.filter(({ aggregate }) => aggregate.id === order).map(({ type }) => type);
-}
-
 async function labelsOf(order: string): Promise<Record<string, unknown>[]> {
   const { body } = await shop.call('GET', '/v1/labels');
   return (body['labels'] as Record<string, unknown>[]).filter((each) => each['order'] === order);
@@ -62,7 +56,7 @@ it('a Stripe dispute is opened with its deadline, holds the money back, labels t
   await shop.script('POST', `disputes/${opened['psp_reference'] as string}/close`, { status: 'lost' });
   await dispute(order, 'lost');
   expect(await balanceOf(order)).toEqual({});
-  expect(await eventsOf(order)).toEqual([
+  expect(await shop.eventsOf(order)).toEqual([
     'order.created',
     'order.captured',
     'dispute.opened',
@@ -114,7 +108,7 @@ it('an issuer’s fraud report is told and labels the buyer once, however often 
   const { body } = await shop.call('GET', '/v1/deliveries');
   expect(body['deliveries']).toContainEqual(expect.objectContaining({ about: 'fraud', status: 'processed' }));
   expect(await labelsOf(order)).toMatchObject([{ fraud: true, source: 'fraud_report', strength: 'strong' }]);
-  expect((await eventsOf(order)).filter((type) => type === 'payment.fraud_reported')).toHaveLength(1);
+  expect((await shop.eventsOf(order)).filter((type) => type === 'payment.fraud_reported')).toHaveLength(1);
 });
 
 it('a refund as fraudulent is a weaker label than a dispute', async () => {

@@ -25,11 +25,7 @@ async function order(paid: Paid): Promise<Record<string, unknown>> {
   return (await shop.call('GET', `/v1/orders/${orderOf(paid)}`)).body;
 }
 
-async function eventsOf(paid: Paid): Promise<string[]> {
-  const { body } = await shop.call('GET', '/v1/events?limit=999');
-  const events = body['events'] as { type: string; aggregate: { id: string } }[];
-  return events.filter(({ aggregate }) => aggregate.id === orderOf(paid)).map(({ type }) => type);
-}
+const eventsOf = (paid: Paid): Promise<string[]> => shop.eventsOf(orderOf(paid));
 
 describe('captures', () => {
   it('come in parts until the final one, and never above what is authorised', async () => {

@@ -38,11 +38,7 @@ async function order(paid: Paid): Promise<Record<string, unknown>> {
 type PaymentNow = { readonly status: string; readonly captured: number; readonly refunded: number };
 const paymentNow = async (paid: Paid) => (await order(paid))['payment'] as PaymentNow;
 
-async function eventsOf(paid: Paid): Promise<string[]> {
-  const { body } = await shop.call('GET', '/v1/events?limit=999');
-  const events = body['events'] as { type: string; aggregate: { id: string } }[];
-  return events.filter(({ aggregate }) => aggregate.id === orderOf(paid)).map(({ type }) => type);
-}
+const eventsOf = (paid: Paid): Promise<string[]> => shop.eventsOf(orderOf(paid));
 
 /** What the PSPs' own books say of a payment. */
 async function books(paid: Paid) {

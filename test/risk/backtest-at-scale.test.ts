@@ -8,10 +8,10 @@ import { type TestService, startTestService } from '../harness/service.ts';
 import { paidOrder } from '../http/routes/operations.ts';
 
 /** Copies of one real assessment that differ in id, time and amount: 0.00 EUR to 99.00 EUR, as many of each euro. */
-const stored = Number(process.env['BACKTEST_ASSESSMENTS'] ?? 10_000);
+const stored = Number(process.env['BACKTEST_ASSESSMENTS'] ?? 30_000);
 const cent = '(n % 100 * 100)';
-/** Of JavaScript's heap: Node and five hundred assessments at a time fit into it, ten thousand at a time do not. */
-const heapMb = 44;
+/** Of JavaScript's heap: Node and five hundred assessments at a time fit into two thirds of it, all at once do not fit. */
+const heapMb = 64;
 
 let shop: TestService;
 const folder = mkdtempSync(join(tmpdir(), 'tillgate-backtest-'));

@@ -8,7 +8,7 @@ import { followPolicies } from '../../src/flows/follow-policies.ts';
 import { type Service, startService } from '../../src/main.ts';
 import { makeLog } from '../../src/observe/log.ts';
 import { freePort } from '../../src/embedded/port.ts';
-import { type TestService, eventually, newId, startTestService } from '../harness/service.ts';
+import { type TestService, type ToldEvent, eventually, newId, startTestService } from '../harness/service.ts';
 
 let shop: TestService;
 let second: Service;
@@ -27,11 +27,8 @@ afterAll(async () => {
 });
 
 type Told = { readonly event: string; readonly hash: string; readonly previous_hash: string | null };
-const told = async (key = shop.keys.secretKey): Promise<{ sequence: number; data: Told }[]> =>
-  (await shop.call('GET', '/v1/events?limit=999', { key })).body['events'] as {
-    sequence: number;
-    data: Told;
-  }[];
+const told = async (key = shop.keys.secretKey) =>
+  (await shop.events({ key })) as (ToldEvent & { data: Told })[];
 const ofCheckout = async (key?: string) => (await told(key)).filter(({ data }) => data.event === 'checkout');
 const inForce = async (api = shop.api): Promise<string> => {
   const headers = { authorization: `Bearer ${shop.keys.secretKey}` };

@@ -189,7 +189,7 @@ it('another merchant finds nothing of this one’s', async () => {
   const review = order.replace('ord_', 'rev_');
   for (const verb of ['approve', 'reject'])
     await expectRefused(`/v1/reviews/${review}/${verb}`, ask, 404, 'not_found');
-  const heard = (await shop.call('GET', '/v1/events', ask)).body['events'] as { type: string }[];
+  const heard = await shop.events(ask);
   expect(heard.filter(({ type }) => type !== 'policy.activated')).toEqual([]);
 });
 

@@ -8,6 +8,7 @@ import { type TestService, eventually, newId, startTestService } from '../../har
 let shop: TestService;
 beforeAll(async () => {
   shop = await startTestService();
+  await shop.events();
 });
 afterAll(() => shop.close());
 
