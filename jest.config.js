@@ -14,7 +14,7 @@ const project = {
 export default {
   maxWorkers: 2,
   // The machine is shared: a slow answer is not a failure. What must be fast is measured by the benches instead.
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   projects: [
     { ...project, displayName: 'pure', testMatch: pure.map((area) => `<rootDir>/test/${area}/**/*.test.ts`) },
     {

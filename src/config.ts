@@ -26,6 +26,7 @@ export type Config = {
   readonly policies: string;
   readonly models: string;
   /** How long a captured purchase has to be uncontested before it counts as good; null: it never does by itself. */
+  readonly assessmentDeadlineMs: number;
   readonly goodAfterMs: number | null;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly pspTimeoutMs: number;
@@ -113,6 +114,8 @@ const environment = z.object({
   ...eventVariables,
   POLICIES_DIR: z.string().default('policies'),
   MODELS_DIR: z.string().default('models'),
+  // Long enough for Redis and the model on a bad day, short enough that the buyer does not notice.
+  ASSESSMENT_DEADLINE_MS: wholeNumber.default(150),
   // Most chargebacks have come by then.
   GOOD_AFTER_DAYS: wholeNumber.default(90),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -166,6 +169,7 @@ export function readConfig(env: Environment): Config {
     events: eventSettings(set),
     policies: set.POLICIES_DIR,
     models: set.MODELS_DIR,
+    assessmentDeadlineMs: set.ASSESSMENT_DEADLINE_MS,
     goodAfterMs: set.GOOD_AFTER_DAYS === 0 ? null : set.GOOD_AFTER_DAYS * dayMs,
     logLevel: set.LOG_LEVEL,
     pspTimeoutMs: set.PSP_TIMEOUT_MS,

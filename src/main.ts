@@ -97,6 +97,7 @@ export async function startService(
     models: config.models,
     secret: config.secret,
     velocity: await openVelocity(config, store, log),
+    deadlineMs: config.assessmentDeadlineMs,
     log,
     assessed: (event, seconds) => metrics.assessment_seconds.observe({ event }, seconds),
     degraded: (part) => metrics.risk_degraded_total.add({ part }),

@@ -30,9 +30,6 @@ export type RiskParts = {
   readonly failed: (part: Degradation | 'observation', cause: unknown) => void;
 };
 
-/** Long enough for Redis and the model on a bad day, short enough that the buyer does not notice. */
-export const deadlineMsDefault = 150;
-
 export function createRisk(parts: RiskParts): Risk {
   const judged: Judged = new WeakMap();
   return {

@@ -1,7 +1,7 @@
 import type { AssessmentEvent } from '../domain/risk/decision.ts';
 import { library } from '../domain/risk/features/library.ts';
 import type { Log } from '../observe/log.ts';
-import { createRisk, deadlineMsDefault } from './assess.ts';
+import { createRisk } from './assess.ts';
 import { createDesk } from './desk.ts';
 import { createEntries } from './policy/entries.ts';
 import { createMerchantDeciders } from './merchant-deciders.ts';
@@ -26,6 +26,8 @@ export async function openRisk(settings: {
   readonly models: string;
   readonly secret: string;
   readonly velocity: Velocity;
+  /** Milliseconds that one assessment may take. */
+  readonly deadlineMs: number;
   readonly log: Log;
   readonly assessed: (event: AssessmentEvent, seconds: number) => void;
   readonly degraded: (part: string) => void;
@@ -55,7 +57,7 @@ export async function openRisk(settings: {
     lists: () => entries,
     snoozes: () => entries,
     featuresHash: featureHash(library),
-    deadlineMs: deadlineMsDefault,
+    deadlineMs: settings.deadlineMs,
     failed: (part, error) => {
       settings.degraded(part);
       log.warn('an assessment went without a part', { component: part, error });

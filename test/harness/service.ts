@@ -50,7 +50,7 @@ export type TestService = Awaited<ReturnType<typeof startTestService>>;
 
 /**
  * A real service in this process, on a database of its own, with a stand-in Stripe in this process. It waits for a PSP
- * for 400 ms and looks after what was not heard after 600, so that tests of bad days are short.
+ * for two seconds and looks after what was not heard half a second later: tests of bad days are short, and a busy machine is none.
  *
  * Its policy decides by amount, in EUR: 9,000 and more is blocked, 8,000 reviewed, 7,000 challenged.
  */
@@ -83,8 +83,9 @@ export async function startTestService(
         ? await registerStripeWebhook(sandbox.url, stripeKey, webhookUrl)
         : 'whsec_nobody_sends_any',
     POLICIES_DIR: policies,
-    PSP_TIMEOUT_MS: '400',
-    REQUEST_LEASE_MS: '600',
+    ASSESSMENT_DEADLINE_MS: '5000',
+    PSP_TIMEOUT_MS: '2000',
+    REQUEST_LEASE_MS: '2500',
     ...options.env,
   };
   const pool = openDatabase({

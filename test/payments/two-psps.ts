@@ -17,9 +17,6 @@ export async function startWithTwoPsps(env: Environment = {}) {
       ADYEN_API_KEY: standInAdyen.apiKey,
       ADYEN_MERCHANT_ACCOUNT: standInAdyen.account,
       ADYEN_HMAC_KEYS: standInAdyen.hmacKey,
-      // A busy machine is no bad day: nothing here waits for a silent PSP.
-      PSP_TIMEOUT_MS: '2000',
-      REQUEST_LEASE_MS: '2500',
       ...env,
     },
   });
