@@ -1,5 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -10,13 +9,10 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../src/embedded/port.ts';
-import { watch } from '../../src/embedded/watchdog.ts';
-import type { Absent, Service } from './service.ts';
+import { type Absent, type Service, listens, startServer } from './service.ts';
 
 const version = '4.1.0';
 const scala = '2.13';
@@ -103,26 +99,14 @@ async function startBroker(jars: string): Promise<Kafka | Absent> {
   ]);
   if (spawnSync('java', [...java, ...format, ...users], { stdio: 'ignore' }).status !== 0)
     return { absent: 'the storage of the broker could not be formatted' };
-  const broker = spawn('java', [...java, 'kafka.Kafka', settings], { detached: true, stdio: 'ignore' });
-  broker.unref();
-  const exited = once(broker, 'exit');
-  watch(broker);
-  const until = Date.now() + startTimeoutMsMax;
-  while (!(await listens(port))) {
-    if (broker.exitCode !== null || Date.now() > until) {
-      broker.kill('SIGKILL');
-      return { absent: 'the broker does not start' };
-    }
-    await sleep(100);
-  }
+  const broker = [...java, 'kafka.Kafka', settings];
+  const stop = await startServer('java', broker, () => listens(port), startTimeoutMsMax);
+  if (stop === null) return { absent: 'the broker does not start' };
   return {
     url: `127.0.0.1:${port}`,
     secure: { url: `127.0.0.1:${securePort}`, ca, username, password },
     stop: async () => {
-      broker.ref();
-      // What it has on disk goes with the folder: nothing is worth an orderly end.
-      broker.kill('SIGKILL');
-      await exited;
+      await stop();
       rmSync(dir, { recursive: true, force: true });
     },
   };
@@ -177,14 +161,4 @@ function properties({ port, controllerPort, securePort }: Ports, dir: string): s
   })
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      resolve(true);
-      socket.destroy();
-    });
-    socket.once('error', () => resolve(false));
-  });
 }

@@ -1,14 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../src/embedded/port.ts';
-import { watch } from '../../src/embedded/watchdog.ts';
 import { needDebian } from './debian.ts';
-import type { Absent } from './service.ts';
+import { type Absent, listens, startServer } from './service.ts';
 
 const startTimeoutMsMax = 10_000;
 
@@ -43,18 +39,8 @@ export async function startPgBouncer(serverUrl: string, poolSize: number): Promi
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}\n`);
   const server = `* = host=${hostname} port=${serverPort} user=${username} password=${password}`;
   writeFileSync(file, `[databases]\n${server}\n[pgbouncer]\n${lines.join('')}`, { mode: 0o600 });
-  const child = spawn('pgbouncer', ['--quiet', file], { detached: true, stdio: 'ignore' });
-  child.unref();
-  const exited = once(child, 'exit');
-  watch(child);
-  const until = Date.now() + startTimeoutMsMax;
-  while (!(await listens(port))) {
-    if (child.exitCode !== null || Date.now() > until) {
-      child.kill('SIGKILL');
-      return { absent: 'pgbouncer does not start' };
-    }
-    await sleep(10);
-  }
+  const stop = await startServer('pgbouncer', ['--quiet', file], () => listens(port), startTimeoutMsMax);
+  if (stop === null) return { absent: 'pgbouncer does not start' };
   return {
     bringsNames,
     through: (databaseUrl) => {
@@ -63,9 +49,7 @@ export async function startPgBouncer(serverUrl: string, poolSize: number): Promi
       return url.href;
     },
     stop: async () => {
-      child.ref();
-      child.kill('SIGKILL');
-      await exited;
+      await stop();
       rmSync(dir, { recursive: true, force: true });
     },
   };
@@ -75,14 +59,4 @@ function version(): number[] | null {
   const [, major, minor] =
     /PgBouncer (\d+)\.(\d+)/.exec(String(spawnSync('pgbouncer', ['--version']).stdout)) ?? [];
   return major === undefined ? null : [Number(major), Number(minor)];
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      resolve(true);
-      socket.destroy();
-    });
-    socket.once('error', () => resolve(false));
-  });
 }

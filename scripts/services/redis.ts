@@ -1,16 +1,12 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../src/embedded/port.ts';
-import { watch } from '../../src/embedded/watchdog.ts';
 import { needDebian } from './debian.ts';
-import type { Absent, Service } from './service.ts';
+import { type Absent, type Service, startServer } from './service.ts';
 
 /** It takes some milliseconds; on a machine that is busy, more. */
 const startTimeoutMsMax = 10_000;
-const pollMs = 10;
 
 /** A real Redis of our own on a free loopback port, in memory only; root installs it when there is none. */
 export async function startRedis(more: Readonly<Record<string, string>> = {}): Promise<Service | Absent> {
@@ -27,27 +23,10 @@ export async function startRedis(more: Readonly<Record<string, string>> = {}): P
     ...more,
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const server = spawn('redis-server', args, { detached: true, stdio: 'ignore' });
-  server.unref();
-  const exited = once(server, 'exit');
-  watch(server);
-  const until = Date.now() + startTimeoutMsMax;
-  while (!(await answers(port))) {
-    if (server.exitCode !== null || Date.now() > until) {
-      server.kill('SIGKILL');
-      return { absent: 'redis-server does not start' };
-    }
-    await sleep(pollMs);
-  }
-  return {
-    url: `redis://127.0.0.1:${port}`,
-    stop: async () => {
-      // Nothing else may be left to keep this process waiting.
-      server.ref();
-      server.kill('SIGTERM');
-      await exited;
-    },
-  };
+  const stop = await startServer('redis-server', args, () => answers(port), startTimeoutMsMax);
+  return stop === null
+    ? { absent: 'redis-server does not start' }
+    : { url: `redis://127.0.0.1:${port}`, stop };
 }
 
 function isInstalled(): boolean {

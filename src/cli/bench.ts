@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Assessment } from '../domain/risk/assessment.ts';
-import { openDatabase } from '../store/database.ts';
+import { openPatiently } from '../store/database.ts';
 import { postgresStore } from '../store/postgres-store.ts';
 import { writeOneCheckout } from './bench/floor.ts';
 import { type Buckets, between, bucketsOf, metricsPage } from './bench/histogram.ts';
@@ -111,13 +111,7 @@ async function assessmentTimes(admin: string): Promise<Buckets> {
 }
 
 async function measureFloor(url: string): Promise<number> {
-  const database = openDatabase({
-    url,
-    poolMax: 20,
-    statementTimeoutMs: 10_000,
-    connectTimeoutMs: 5_000,
-    onIdleFault: () => undefined,
-  });
+  const database = openPatiently(url, 20);
   try {
     const store = postgresStore(database);
     const [merchant] = await store.merchants.list();

@@ -4,7 +4,7 @@ import { auditAll } from '../invariants/invariants.ts';
 import { readLedger } from '../invariants/ledger.ts';
 import { secondMs } from '../kernel/instant.ts';
 import { auditPurchases } from '../store/audit.ts';
-import { openDatabase } from '../store/database.ts';
+import { openPatiently } from '../store/database.ts';
 import { sql } from '../store/sql.ts';
 import { waitForDatabase } from '../store/wait-for-database.ts';
 import { type Acknowledged, openShop } from './chaos/shop.ts';
@@ -60,13 +60,7 @@ async function crashPostgres(): Promise<void> {
 }
 
 function openSession() {
-  return openDatabase({
-    url: stage.databaseUrl,
-    poolMax: 1,
-    statementTimeoutMs: 10_000,
-    connectTimeoutMs: 10_000,
-    onIdleFault: () => undefined,
-  });
+  return openPatiently(stage.databaseUrl);
 }
 
 async function sellUntilOver(): Promise<void> {

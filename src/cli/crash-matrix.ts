@@ -4,7 +4,7 @@ import { failpoints as all } from '../flows/deps.ts';
 import { auditAll } from '../invariants/invariants.ts';
 import { readLedger } from '../invariants/ledger.ts';
 import { auditPurchases } from '../store/audit.ts';
-import { openDatabase } from '../store/database.ts';
+import { openPatiently } from '../store/database.ts';
 import { startChildService } from './child-service.ts';
 import { type Api, type Crash, crashes, until } from './crashes.ts';
 import { openStage } from './stage.ts';
@@ -66,13 +66,7 @@ async function run(crash: Crash): Promise<void> {
   }
 }
 
-const pool = openDatabase({
-  url: stage.databaseUrl,
-  poolMax: 1,
-  statementTimeoutMs: 10_000,
-  connectTimeoutMs: 10_000,
-  onIdleFault: () => undefined,
-});
+const pool = openPatiently(stage.databaseUrl);
 const audit = async () => {
   const ledger = [...(await readLedger(stage.stripeUrl)), ...(await readLedger(stage.adyenUrl))];
   return auditAll(auditPurchases(pool), ledger, { now: Date.now(), settlingMs: 5_000 });

@@ -1,6 +1,6 @@
 import { runningPostgres } from '../embedded/postgres.ts';
 import { withSecretFiles } from '../production.ts';
-import { openDatabase } from '../store/database.ts';
+import { openPatiently } from '../store/database.ts';
 import { postgresStore } from '../store/postgres-store.ts';
 import type { Store } from '../store/store.ts';
 
@@ -19,13 +19,7 @@ export function databaseUrl({ database, data }: Where): string | null {
 
 /** Works with the store and lets go of it. */
 export async function withStore<T>(url: string, work: (store: Store) => Promise<T>): Promise<T> {
-  const database = openDatabase({
-    url,
-    poolMax: 2,
-    statementTimeoutMs: 60_000,
-    connectTimeoutMs: 10_000,
-    onIdleFault: () => undefined,
-  });
+  const database = openPatiently(url, 2);
   try {
     return await work(postgresStore(database));
   } finally {

@@ -3,7 +3,7 @@ import { auditAll } from '../invariants/invariants.ts';
 import { readLedger } from '../invariants/ledger.ts';
 import { secondMs } from '../kernel/instant.ts';
 import { auditPurchases } from '../store/audit.ts';
-import { openDatabase } from '../store/database.ts';
+import { openPatiently } from '../store/database.ts';
 
 /**
  * `npm run invariants -- --database URL [--psp URL]`: holds a database against what must always be true, and against the
@@ -22,13 +22,7 @@ if (values.database === undefined) {
   process.exit(2);
 }
 
-const database = openDatabase({
-  url: values.database,
-  poolMax: 1,
-  statementTimeoutMs: 60_000,
-  connectTimeoutMs: 10_000,
-  onIdleFault: () => undefined,
-});
+const database = openPatiently(values.database);
 try {
   const ledger = values.psp === undefined ? null : await readLedger(values.psp);
   const when = { now: Date.now(), settlingMs: Number(values['settling-s']) * secondMs };

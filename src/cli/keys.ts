@@ -10,7 +10,7 @@ import type { ListedApiKey } from '../domain/merchant.ts';
 import { blockListOf } from '../http/edge/address.ts';
 import { type Id, type NewId, idFrom, isId } from '../kernel/ids.ts';
 import { hourMs } from '../kernel/instant.ts';
-import { openDatabase } from '../store/database.ts';
+import { openPatiently } from '../store/database.ts';
 import { postgresStore } from '../store/postgres-store.ts';
 import { withSecretFiles } from '../production.ts';
 
@@ -48,8 +48,7 @@ class Misused extends Error {
 async function run(): Promise<object> {
   const url = withSecretFiles(process.env)['DATABASE_URL'];
   if (url === undefined) throw new Misused('DATABASE_URL is missing');
-  const limits = { poolMax: 1, statementTimeoutMs: 10_000, connectTimeoutMs: 10_000 };
-  const database = openDatabase({ url, ...limits, onIdleFault: () => undefined });
+  const database = openPatiently(url);
   const store = postgresStore(database);
   const deps = { clock, newId, store };
   const [command, subject = ''] = positionals;

@@ -6,7 +6,7 @@ import { readLedger } from '../invariants/ledger.ts';
 import { minuteMs } from '../kernel/instant.ts';
 import { orders } from '../risk/replay/orders.ts';
 import { auditPurchases } from '../store/audit.ts';
-import { openDatabase } from '../store/database.ts';
+import { openPatiently } from '../store/database.ts';
 import { startChildService } from './child-service.ts';
 import { type Driven, type Shop, openReplayedShop } from './replay/drive-order.ts';
 import { type Percentiles, count, histogramPercentiles, percentiles, rounded } from './replay/figures.ts';
@@ -154,13 +154,7 @@ async function capturedEvents(shop: Shop, expected: number): Promise<number> {
 }
 
 async function audit(databaseUrl: string, psp: string | undefined): Promise<readonly Violation[]> {
-  const database = openDatabase({
-    url: databaseUrl,
-    poolMax: 1,
-    statementTimeoutMs: 60_000,
-    connectTimeoutMs: 10_000,
-    onIdleFault: () => undefined,
-  });
+  const database = openPatiently(databaseUrl);
   try {
     const ledger = psp === undefined ? null : await readLedger(psp);
     const when = { now: Date.now(), settlingMs: minuteMs };

@@ -7,7 +7,7 @@ import { freePort } from '../embedded/port.ts';
 import { startPostgres } from '../embedded/postgres.ts';
 import { type MerchantKeys, createMerchant } from '../flows/create-merchant.ts';
 import { type NewId, idFrom } from '../kernel/ids.ts';
-import { openDatabase } from '../store/database.ts';
+import { openPatiently } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
 import { postgresStore } from '../store/postgres-store.ts';
 import { registerStripeWebhook, standInStripeKey, startStandInPsps } from './stand-in-psps.ts';
@@ -60,13 +60,7 @@ export async function openStage(settings: { readonly durable?: boolean } = {}): 
 
 async function makeMerchant(databaseUrl: string): Promise<MerchantKeys> {
   await migrate(databaseUrl);
-  const database = openDatabase({
-    url: databaseUrl,
-    poolMax: 1,
-    statementTimeoutMs: 10_000,
-    connectTimeoutMs: 10_000,
-    onIdleFault: () => undefined,
-  });
+  const database = openPatiently(databaseUrl);
   const newId: NewId = (prefix) => idFrom(prefix, Date.now(), randomBytes(10));
   try {
     const { keys } = await createMerchant(

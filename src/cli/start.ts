@@ -8,7 +8,7 @@ import { secondMs } from '../kernel/instant.ts';
 import { startService } from '../main.ts';
 import { refuseDefaults, withSecretFiles } from '../production.ts';
 import { type Log, makeLog } from '../observe/log.ts';
-import { openDatabase } from '../store/database.ts';
+import { openPatiently } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
 import { postgresStore } from '../store/postgres-store.ts';
 import { waitForDatabase } from '../store/wait-for-database.ts';
@@ -110,13 +110,7 @@ async function provideMerchant(
   directory: DataDirectory,
   ownDatabase: boolean,
 ): Promise<{ merchantId: MerchantId; keys: MerchantKeys | null }> {
-  const database = openDatabase({
-    url: config.databaseUrl,
-    poolMax: 1,
-    statementTimeoutMs: 10_000,
-    connectTimeoutMs: 10_000,
-    onIdleFault: () => undefined,
-  });
+  const database = openPatiently(config.databaseUrl);
   const store = postgresStore(database);
   try {
     const [first] = await store.merchants.list();

@@ -81,6 +81,17 @@ export function openDatabase(settings: DatabaseSettings): Database {
   };
 }
 
+/** For commands and tests: they can wait, and have nobody to tell of an idle connection that broke. */
+export function openPatiently(url: string, poolMax = 1): Database {
+  return openDatabase({
+    url,
+    poolMax,
+    statementTimeoutMs: 60_000,
+    connectTimeoutMs: 10_000,
+    onIdleFault: () => undefined,
+  });
+}
+
 /** Not `instanceof`: under the test runner the driver's errors come from another realm. */
 function isError(cause: unknown): cause is Error & { code?: string; constraint?: string } {
   return typeof cause === 'object' && cause !== null && 'message' in cause && 'stack' in cause;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Event } from '../../src/domain/events/event.ts';
 import { type MerchantId, type NewId, type OrderId, idFrom } from '../../src/kernel/ids.ts';
 import { type Currency, money } from '../../src/kernel/money.ts';
-import { type Database, openDatabase } from '../../src/store/database.ts';
+import { type Database, openPatiently } from '../../src/store/database.ts';
 import { postgresStore } from '../../src/store/postgres-store.ts';
 import { sql } from '../../src/store/sql.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -46,13 +46,7 @@ export async function openOutbox(url: string): Promise<Outbox> {
 }
 
 export function openTestDatabase(url: string): Database {
-  return openDatabase({
-    url,
-    poolMax: 10,
-    statementTimeoutMs: 20_000,
-    connectTimeoutMs: 5_000,
-    onIdleFault: () => undefined,
-  });
+  return openPatiently(url, 10);
 }
 
 /** The next event of an order. */

@@ -9,7 +9,7 @@ import { auditAll } from '../../src/invariants/invariants.ts';
 import { readLedger } from '../../src/invariants/ledger.ts';
 import { startStripeSandbox } from '../../src/sandbox/stripe/server.ts';
 import { auditPurchases } from '../../src/store/audit.ts';
-import { openDatabase } from '../../src/store/database.ts';
+import { openPatiently } from '../../src/store/database.ts';
 import { type FreshDatabase, freshDatabase } from '../harness/database.ts';
 import { showFigure } from '../harness/figure.ts';
 import { eventually, newId } from '../harness/service.ts';
@@ -137,8 +137,7 @@ function openTraffic(apis: readonly string[]) {
 }
 
 async function violations(): Promise<readonly object[]> {
-  const settings = { url: database.url, poolMax: 1, statementTimeoutMs: 10_000, connectTimeoutMs: 10_000 };
-  const pool = openDatabase({ ...settings, onIdleFault: () => undefined });
+  const pool = openPatiently(database.url);
   const ledger = await readLedger(psp.url);
   const audit = await auditAll(auditPurchases(pool), ledger, { now: Date.now(), settlingMs: 60_000 });
   await pool.close();

@@ -8,7 +8,7 @@ import { type Stage, openStage } from '../../src/cli/stage.ts';
 import { auditAll } from '../../src/invariants/invariants.ts';
 import { readLedger } from '../../src/invariants/ledger.ts';
 import { auditPurchases } from '../../src/store/audit.ts';
-import { openDatabase } from '../../src/store/database.ts';
+import { openPatiently } from '../../src/store/database.ts';
 import { showFigure } from '../harness/figure.ts';
 import { eventually } from '../harness/service.ts';
 
@@ -60,13 +60,7 @@ async function chargesOf(id: string): Promise<number[]> {
 }
 
 async function violations(): Promise<readonly object[]> {
-  const settings = {
-    url: stage.databaseUrl,
-    poolMax: 1,
-    statementTimeoutMs: 10_000,
-    connectTimeoutMs: 10_000,
-  };
-  const pool = openDatabase({ ...settings, onIdleFault: () => undefined });
+  const pool = openPatiently(stage.databaseUrl);
   try {
     const ledger = await readLedger(stage.stripeUrl);
     return (await auditAll(auditPurchases(pool), ledger, { now: Date.now(), settlingMs: 60_000 })).violations;

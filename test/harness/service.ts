@@ -15,7 +15,7 @@ import { type Service, startService } from '../../src/main.ts';
 import { type LogLevel, makeLog } from '../../src/observe/log.ts';
 import { startStripeSandbox } from '../../src/sandbox/stripe/server.ts';
 import { auditPurchases } from '../../src/store/audit.ts';
-import { openDatabase } from '../../src/store/database.ts';
+import { openPatiently } from '../../src/store/database.ts';
 import { postgresStore } from '../../src/store/postgres-store.ts';
 import { type FreshDatabase, freshDatabase } from './database.ts';
 
@@ -88,13 +88,7 @@ export async function startTestService(
     REQUEST_LEASE_MS: '2500',
     ...options.env,
   };
-  const pool = openDatabase({
-    url: database.url,
-    poolMax: 4,
-    statementTimeoutMs: 10_000,
-    connectTimeoutMs: 5_000,
-    onIdleFault: () => undefined,
-  });
+  const pool = openPatiently(database.url, 4);
   const store = postgresStore(pool);
   const merchant = await createMerchant({ store, newId, clock: Date.now }, 'first');
   const other = await createMerchant({ store, newId, clock: Date.now }, 'second');

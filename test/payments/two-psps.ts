@@ -5,7 +5,7 @@ import type { Environment } from '../../src/config.ts';
 import { auditAll } from '../../src/invariants/invariants.ts';
 import { readLedger } from '../../src/invariants/ledger.ts';
 import { auditPurchases } from '../../src/store/audit.ts';
-import { openDatabase } from '../../src/store/database.ts';
+import { openPatiently } from '../../src/store/database.ts';
 
 /** A service with an account at either stand-in, both of which tell it what happens. */
 export async function startWithTwoPsps(env: Environment = {}) {
@@ -45,13 +45,7 @@ export async function startWithTwoPsps(env: Environment = {}) {
     adyen: script,
     /** Our own books against the invariants, and against those of both PSPs. */
     audit: async () => {
-      const settings = {
-        url: shop.databaseUrl,
-        poolMax: 1,
-        statementTimeoutMs: 10_000,
-        connectTimeoutMs: 5_000,
-      };
-      const pool = openDatabase({ ...settings, onIdleFault: () => undefined });
+      const pool = openPatiently(shop.databaseUrl);
       try {
         return await auditAll(auditPurchases(pool), await ledgers(), { now: Date.now(), settlingMs: 60_000 });
       } finally {

@@ -7,7 +7,7 @@ import { beginAttempt } from '../../src/domain/purchase/begin-attempt.ts';
 import type { Purchase } from '../../src/domain/purchase/purchase.ts';
 import type { Event } from '../../src/domain/events/event.ts';
 import type { MerchantId } from '../../src/kernel/ids.ts';
-import { type Database, openDatabase } from '../../src/store/database.ts';
+import { type Database, openPatiently } from '../../src/store/database.ts';
 import { postgresStore } from '../../src/store/postgres-store.ts';
 import type { Change, Store } from '../../src/store/store.ts';
 import {
@@ -36,13 +36,7 @@ const merchantId: MerchantId = newId('mer');
 
 beforeAll(async () => {
   fresh = await freshDatabase();
-  database = openDatabase({
-    url: fresh.url,
-    poolMax: 12,
-    statementTimeoutMs: 10_000,
-    connectTimeoutMs: 10_000,
-    onIdleFault: () => undefined,
-  });
+  database = openPatiently(fresh.url, 12);
   store = postgresStore(database);
   client = new Client(fresh.url);
   await client.connect();

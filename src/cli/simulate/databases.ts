@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres } from '../../embedded/postgres.ts';
-import { openDatabase } from '../../store/database.ts';
+import { openPatiently } from '../../store/database.ts';
 import { migrate } from '../../store/migrate.ts';
 import { raw, sql } from '../../store/sql.ts';
 
@@ -17,13 +17,7 @@ export async function openDatabases(): Promise<Databases> {
   // Root's database server runs as another user, who has to pass.
   chmodSync(dir, 0o755);
   const postgres = await startPostgres({ dir: join(dir, 'postgres'), durable: false });
-  const administer = openDatabase({
-    url: postgres.url,
-    poolMax: 1,
-    statementTimeoutMs: 60_000,
-    connectTimeoutMs: 10_000,
-    onIdleFault: () => undefined,
-  });
+  const administer = openPatiently(postgres.url);
   const named = (name: string): string => Object.assign(new URL(postgres.url), { pathname: name }).href;
   await administer.rows(sql`create database template_of_simulations`);
   await migrate(named('template_of_simulations'));

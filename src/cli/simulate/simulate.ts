@@ -2,7 +2,7 @@ import type { Deps } from '../../flows/deps.ts';
 import { createMerchant } from '../../flows/create-merchant.ts';
 import type { Violation } from '../../invariants/invariants.ts';
 import { idFrom } from '../../kernel/ids.ts';
-import { openDatabase } from '../../store/database.ts';
+import { openPatiently } from '../../store/database.ts';
 import { postgresStore } from '../../store/postgres-store.ts';
 import { openBooks } from './books.ts';
 import { playDay } from './day.ts';
@@ -71,13 +71,7 @@ export async function simulate({
   const steps = interleaving(random, start, ({ name }, what) => note(name, what));
   const books = openBooks(blame);
   const standIns = await openStandIns(random, steps);
-  const database = openDatabase({
-    url: databaseUrl,
-    poolMax: 2,
-    statementTimeoutMs: 30_000,
-    connectTimeoutMs: 30_000,
-    onIdleFault: () => undefined,
-  });
+  const database = openPatiently(databaseUrl, 2);
   try {
     const real = postgresStore(database);
     const newId: Deps['newId'] = (prefix) => idFrom(prefix, start, random.bytes(10));

@@ -5,7 +5,7 @@ import { evaluate } from '../../../src/domain/risk/features/feature.ts';
 import { featuresOf } from '../../../src/domain/risk/features/library.ts';
 import { keptVelocity, type KeptVelocity } from '../../../src/risk/velocity/kept.ts';
 import { memoryVelocity } from '../../../src/risk/velocity/memory.ts';
-import { openDatabase, type Database } from '../../../src/store/database.ts';
+import { openPatiently, type Database } from '../../../src/store/database.ts';
 import { postgresStore } from '../../../src/store/postgres-store.ts';
 import type { ObservationStore } from '../../../src/store/observation-store.ts';
 import { freshDatabase, type FreshDatabase } from '../../harness/database.ts';
@@ -16,13 +16,7 @@ let database: Database;
 let observations: ObservationStore;
 beforeAll(async () => {
   fresh = await freshDatabase();
-  database = openDatabase({
-    url: fresh.url,
-    poolMax: 4,
-    statementTimeoutMs: 10_000,
-    connectTimeoutMs: 5_000,
-    onIdleFault: () => undefined,
-  });
+  database = openPatiently(fresh.url, 4);
   observations = postgresStore(database).observations;
 });
 afterAll(async () => {
