@@ -15,8 +15,12 @@ export async function freshDatabase(template = templateName): Promise<FreshDatab
   return { url: url.href, drop: () => administer(`drop database ${name} with (force)`) };
 }
 
-function serverUrl(): string {
-  const url = process.env['TILLGATE_TEST_DATABASE_URL'];
+/** The environment variable with the URL of a jest worker's server; workers are counted from 1. */
+export const databaseVariable = (worker: string | number): string => `TILLGATE_TEST_DATABASE_URL_${worker}`;
+
+/** The server of this worker. */
+export function serverUrl(): string {
+  const url = process.env[databaseVariable(process.env['JEST_WORKER_ID'] ?? '')];
   if (url === undefined)
     throw new Error('there is no test database: this file is in a pure area (jest.config.js)');
   return url;

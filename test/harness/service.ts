@@ -140,7 +140,7 @@ export async function startTestService(
     }
   };
 
-  /** The first 999 of a merchant's events, once none is held back by an older transaction of whatever database of the server. */
+  /** The first 999 of a merchant's events, once none is held back by an older transaction. */
   const events = async (ask: Ask = {}): Promise<ToldEvent[]> => {
     await eventually(async () => {
       const heldBack = 'xact >= pg_snapshot_xmin(pg_current_snapshot())';

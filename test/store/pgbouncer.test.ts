@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { Client } from 'pg';
 import { startPgBouncer } from '../../scripts/services/pgbouncer.ts';
 import { migrate } from '../../src/store/migrate.ts';
-import { freshDatabase } from '../harness/database.ts';
+import { freshDatabase, serverUrl } from '../harness/database.ts';
 import { showFigure } from '../harness/figure.ts';
 import { eventually, newId, startTestService } from '../harness/service.ts';
 
@@ -15,7 +15,7 @@ import { eventually, newId, startTestService } from '../harness/service.ts';
 const connectionsMax = 3;
 const checkouts = 40;
 
-const started = await startPgBouncer(process.env['TILLGATE_TEST_DATABASE_URL'] ?? '', connectionsMax);
+const started = await startPgBouncer(serverUrl(), connectionsMax);
 const pgbouncer = 'through' in started ? started : null;
 afterAll(() => pgbouncer?.stop());
 const through = (mode: string, databaseUrl: string): string =>
@@ -93,11 +93,11 @@ function suite(mode: string): void {
   }, 120_000);
 
   test('processes that start together migrate once, and leave with the role what connections may not ask for', async () => {
-    const server = new Client(process.env['TILLGATE_TEST_DATABASE_URL']);
+    const server = new Client(serverUrl());
     await server.connect();
     const name = `test_${randomBytes(6).toString('hex')}`;
     await server.query(`create database ${name}`);
-    const there = new URL(process.env['TILLGATE_TEST_DATABASE_URL'] ?? '');
+    const there = new URL(serverUrl());
     there.pathname = name;
     const url = through(mode, there.href);
     const ran = await Promise.all(Array.from({ length: connectionsMax }, () => migrate(url)));

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { freePort } from '../../src/embedded/port.ts';
 import { waitForDatabase } from '../../src/store/wait-for-database.ts';
+import { serverUrl } from '../harness/database.ts';
 
-const url = process.env['TILLGATE_TEST_DATABASE_URL'] ?? '';
+const url = serverUrl();
 
 it('a database that comes up later is waited for, and the reason is told once', async () => {
   const { hostname, port: target } = new URL(url);
