@@ -98,7 +98,7 @@ export const policyChange = {
   because: z.string().min(1).max(500).meta({ description: 'Why; kept with the change.' }),
 };
 
-export const policyParams = z.strictObject({ event: event.meta({ examples: ['checkout'] }) });
+export const policyParams = z.strictObject({ event: event.meta({ examples: ['login'] }) });
 
 /** What the merchant lives by now at an event. */
 export function shownInForce(desk: Desk, merchantId: MerchantId, wanted: AssessmentEvent): PolicyShown {
