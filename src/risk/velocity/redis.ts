@@ -29,7 +29,7 @@ export function redisVelocity(url: string, settings: RedisSettings = {}): Veloci
     maxRetriesPerRequest: 0,
     connectTimeout: 1_000,
     // What hangs is not waited for again and again: the connection is given up, and calls fail at once until there is another.
-    socketTimeout: 500,
+    socketTimeout: Math.max(500, answerMsMax),
     retryStrategy: (times) => Math.min(times * 100, 2_000),
     // This was the primary, and is a replica now: the address leads to another.
     reconnectOnError: ({ message }) => message.startsWith('READONLY'),
