@@ -204,6 +204,8 @@ await describeInBrowser('the demo shop', (browser) => {
     await page.getByText('did you mean rules?').waitFor();
 
     await page.getByRole('link', { name: 'login' }).click();
+    // Until then the draft of the page before is there to be written into.
+    await heading('Policy at login');
     await page.getByLabel('Draft').fill('policy: login\nrules: []\notherwise: challenge\n');
     await page.getByLabel('Because').fill('stolen passwords');
     await page.getByRole('button', { name: 'Put the draft in force' }).click();
