@@ -9,16 +9,22 @@ import { fuzz } from './fuzzer.ts';
 const requests = Number(process.env['FUZZ_REQUESTS'] ?? '2000');
 const seed = Number(process.env['FUZZ_SEED'] ?? '1');
 
-/** Checkouts that are open, and orders that are captured, authorised and held, a customer with a card, an assessment, an entry of a list: what most calls are about. */
+/**
+ * Checkouts that are open, and orders that are captured, authorised, held and quarantined, a customer with a card, an
+ * assessment, an entry of a list: what most calls are about.
+ */
 async function material(): Promise<string[]> {
+  const misheard = 'pm_card_mastercard';
+  await shop.fault({ match: { method: 'POST', token: misheard }, do: 'alter', set: { amount: 1 }, times: 3 });
   const wanted = [{}, { capture_mode: 'manual' }, { amount: 800_000 }];
   const ids = await Promise.all(
-    [...wanted, ...wanted, ...Array.from({ length: 20 }, () => ({}))].map(async (more, at) => {
+    [...wanted, ...wanted, {}, {}, {}, ...Array.from({ length: 20 }, () => ({}))].map(async (more, at) => {
       const body = { amount: 1299, currency: 'EUR', ...more };
       const { body: checkout } = await shop.call('POST', '/v1/checkouts', { body });
       const id = String(checkout['id']);
-      if (at > 5) return [id];
-      await shop.call('POST', `/v1/checkouts/${id}/confirm`, { body: { payment_method: 'pm_card_visa' } });
+      if (at > 8) return [id];
+      const method = at > 5 ? misheard : 'pm_card_visa';
+      await shop.call('POST', `/v1/checkouts/${id}/confirm`, { body: { payment_method: method } });
       return ['chk', 'ord', 'pay', 'rev'].map((prefix) => id.replace('chk', prefix));
     }),
   );

@@ -162,6 +162,7 @@ function textsOf({
       return fc.constantFrom(
         '2026-01-31T12:00:00Z',
         '2026-02-28T23:59:59.999+02:00',
+        '2099-12-31T23:59:59Z',
         new Date().toISOString(),
       );
     case 'email':
