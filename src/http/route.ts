@@ -60,8 +60,8 @@ export type Route<
     readonly request: NewRequest;
     /** Whether the call came with the solution of a challenge. */
     readonly hasProved: boolean;
-    /** For the calls about challenges. */
-    readonly gate: Pick<Gate, 'issue' | 'verify'>;
+    /** For the calls about challenges and limits. */
+    readonly gate: Pick<Gate, 'issue' | 'verify' | 'stateOf'>;
   }) => Promise<Answered>;
 };
 

@@ -11,6 +11,7 @@ import { createCheckout } from './routes/create-checkout.ts';
 import { createWebhookEndpoint } from './routes/create-webhook-endpoint.ts';
 import { getAssessment } from './routes/get-assessment.ts';
 import { getCheckout } from './routes/get-checkout.ts';
+import { getLimitsProfile } from './routes/get-limits-profile.ts';
 import { getOrder } from './routes/get-order.ts';
 import { getPayment } from './routes/get-payment.ts';
 import { getWebhookEndpoint } from './routes/get-webhook-endpoint.ts';
@@ -90,6 +91,7 @@ export const routes: readonly Route[] = [
   listReviews,
   approveReview,
   rejectReview,
+  getLimitsProfile,
   listLists,
   listEntries,
   addListEntry,

@@ -22,12 +22,12 @@ await describeInBrowser('the console', (browser) => {
     expect(visitor.complaints).toEqual([]);
   });
 
-  const buy = async (): Promise<Record<string, unknown>> => {
+  const buy = async (method = 'pm_card_visa'): Promise<Record<string, unknown>> => {
     const customer = { reference: 'ann', email: 'ann@example.com' };
     const body = { amount: 1299, currency: 'EUR', customer };
     const { body: checkout } = await shop.call('POST', '/v1/checkouts', { body });
     const paid = await shop.call('POST', `/v1/checkouts/${String(checkout['id'])}/confirm`, {
-      body: { payment_method: 'pm_card_visa', signals: { device: { id: 'tablet' } } },
+      body: { payment_method: method, signals: { device: { id: 'tablet' } } },
     });
     return paid.body;
   };
@@ -57,5 +57,30 @@ await describeInBrowser('the console', (browser) => {
     await page.locator('a[href*="device."]').first().click();
     await page.getByRole('heading', { name: 'What this device did' }).waitFor();
     expect(await page.getByRole('row').count()).toBeGreaterThan(2);
+  });
+
+  it('says above every view that the shop is under attack, since when and why, and which limits hold', async () => {
+    await page.goto('/console#/reviews');
+    await page.getByRole('heading', { name: 'Reviews' }).waitFor();
+    const sign = page.locator('#attack');
+    expect(await sign.isVisible()).toBe(false);
+    for (let card = 0; card < 25; card += 1) await buy('pm_card_chargeDeclined');
+    await sign.getByText(`Under attack: the shop ${shop.merchantId}, since `).waitFor({ timeout: 120_000 });
+    const { body } = await shop.call('GET', '/v1/limits-profile');
+    expect(body).toMatchObject({ profile: 'strict', reason: 'decline_ratio' });
+    const since = await page.evaluate((at: string) => new Date(at).getFullYear(), String(body['since']));
+    const said = await sign.textContent();
+    expect(said).toContain(String(since));
+    expect(said).toContain(
+      'Most of the cards that are tried fail. The strict profile of limits is in force.',
+    );
+    // Another shop is not attacked by that.
+    const other = await shop.call('GET', '/v1/limits-profile', { key: shop.otherKeys.secretKey });
+    expect(other.body).toMatchObject({ profile: 'normal' });
+    await page.getByRole('link', { name: 'Events' }).click();
+    await page.getByRole('heading', { name: 'Events' }).waitFor();
+    expect(await sign.isVisible()).toBe(true);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await sign.waitFor({ state: 'hidden' });
   });
 });

@@ -54,7 +54,8 @@ export type AttackState =
       readonly usualCards: number | undefined;
     };
 
-export type AttackReason = 'decline_ratio' | 'distinct_cards';
+export const attackReasons = ['decline_ratio', 'distinct_cards'] as const;
+export type AttackReason = (typeof attackReasons)[number];
 
 export const calm: AttackState = { profile: 'normal', usualCards: undefined };
 
@@ -124,7 +125,7 @@ export type AttackSwitch = {
   /** Notes what became of one attempt; `card` is a fingerprint. */
   note(merchant: string, became: Became, card?: string): void;
   profileOf(merchant: string): Profile;
-  stateOf(merchant: string): AttackState;
+  readonly stateOf: (merchant: string) => AttackState;
   /** Judges what was noted; called every `sliceMs` by a timer of the caller. */
   readonly tick: () => void;
 };

@@ -28,6 +28,8 @@ export type Gate = {
   /** Whether a solution holds, for those who asked for the challenge themselves. */
   readonly verify: ChallengeProvider['verify'];
   readonly once: Once;
+  /** Whether the merchant is under attack, as this process sees it. */
+  readonly stateOf: AttackSwitch['stateOf'];
 };
 
 /** What became of a call, and the risk score that it was given if it was. */
@@ -86,5 +88,6 @@ export function makeGate({
     },
     verify: provider.verify,
     once,
+    stateOf: attacks.stateOf,
   };
 }

@@ -2,6 +2,7 @@
 import { byId, h } from '/web/page.js';
 import { Refused, forgetKey, get, keepKey, readKey, readPaths } from '/console/api.js';
 import { showAssessment } from '/console/assessment.js';
+import { attackLookMs, showAttack } from '/console/attack.js';
 import { showDeliveries } from '/console/deliveries.js';
 import { showDisputes } from '/console/disputes.js';
 import { showEndpoints } from '/console/endpoints.js';
@@ -62,6 +63,7 @@ async function show() {
   const isIn = readKey() !== null;
   byId('sign-in').hidden = isIn;
   for (const id of ['view', 'tabs', 'sign-out']) byId(id).hidden = !isIn;
+  void showAttack(byId('attack'));
   if (!isIn) return;
   const [, name = 'reviews', id = ''] = location.hash.split('/');
   const isAt = (tab) => tab.name === name || tab.also?.includes(name);
@@ -115,6 +117,7 @@ byId('skip').addEventListener('click', (event) => {
 });
 addEventListener('hashchange', () => void show());
 
+setInterval(() => !document.hidden && void showAttack(byId('attack')), attackLookMs);
 const paths = await readPaths();
 const shown = tabs.filter(({ path }) => paths.has(path));
 byId('tabs').append(...shown.map(({ name, title }) => h('a', { href: `#/${name}` }, title)));

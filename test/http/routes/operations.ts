@@ -129,6 +129,7 @@ export const operations: Readonly<Record<string, (shop: TestService) => Promise<
   listReviews: () => Promise.resolve({ path: '/v1/reviews' }),
   approveReview: async (shop) => ({ path: `/v1/reviews/${await held(shop)}/approve` }),
   rejectReview: async (shop) => ({ path: `/v1/reviews/${await held(shop)}/reject` }),
+  getLimitsProfile: () => Promise.resolve({ path: '/v1/limits-profile' }),
   listLists: () => Promise.resolve({ path: '/v1/lists' }),
   listEntries: () => Promise.resolve({ path: '/v1/lists/blocked-emails/entries' }),
   addListEntry: () =>

@@ -158,7 +158,7 @@ describe('a path that there is', () => {
 
 describe('when the database', () => {
   /** Answered from memory, with a key that was just seen: the database is not asked. */
-  const fromMemory = ['createChallenge', 'listLists', 'listPolicies', 'checkPolicy'];
+  const fromMemory = ['createChallenge', 'getLimitsProfile', 'listLists', 'listPolicies', 'checkPolicy'];
   const asking = all.filter(({ operationId }) => !fromMemory.includes(operationId));
 
   async function everyOperation(spoil: () => unknown, mend: () => unknown, status: number) {
