@@ -64,16 +64,6 @@ async function disputed(): Promise<{ paid: Paid; dispute: string }> {
   return { paid, dispute: all.find((each) => each.order === orderOf(paid))?.psp_reference ?? '' };
 }
 
-/** Stripe takes what was asked for and says something else. */
-async function misheard(body: object): Promise<Paid> {
-  await shop.fault({
-    match: { method: 'POST', path: '/v1/payment_intents' },
-    do: 'alter',
-    set: { amount: 1 },
-  });
-  return shop.pay(body);
-}
-
 /** Adyen does not take the call now, and promises that it has done nothing. */
 const adyenRefuses = (path: string) =>
   shop.adyen('POST', 'faults', { match: { path }, when: 'before', do: 'rate_limit' });
@@ -120,7 +110,7 @@ const journeys: readonly (readonly [string, readonly EventType[], () => Promise<
     'a payment that was misheard and put right',
     ['payment.quarantined', 'payment.resolved'],
     async () => {
-      const paid = await misheard(good);
+      const paid = await shop.misheard(good);
       await resolve(paid, 'ask');
       return paid;
     },
@@ -195,7 +185,7 @@ const journeys: readonly (readonly [string, readonly EventType[], () => Promise<
     'unwanted money that cannot be given back',
     ['payment.reversal_failed'],
     async () => {
-      const paid = await misheard({ payment_method: 'pm_card_refundFail' });
+      const paid = await shop.misheard({ payment_method: 'pm_card_refundFail' });
       await resolve(paid, 'return');
       return paid;
     },

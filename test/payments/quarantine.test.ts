@@ -57,8 +57,7 @@ const manual = { capture_mode: 'manual' };
 
 /** Stripe takes 12.99 and says something else. */
 async function misheard(set: object = { amount: 1 }, checkout: object = {}): Promise<Paid> {
-  await shop.fault({ match: { method: 'POST', path: '/v1/payment_intents' }, do: 'alter', set });
-  const paid = await shop.pay(atStripe, checkout);
+  const paid = await shop.misheard(atStripe, checkout, set);
   expect(paid.body).toMatchObject({ status: 'processing', payment: { status: 'quarantined' } });
   return paid;
 }

@@ -1,6 +1,6 @@
 import { startAdyenSandbox } from '../../src/sandbox/adyen/adyen.ts';
 import { registerAdyenWebhook, standInAdyen } from '../../src/cli/stand-in-psps.ts';
-import { type TestService, startTestService } from '../harness/service.ts';
+import { type Reply, type TestService, startTestService } from '../harness/service.ts';
 import type { Environment } from '../../src/config.ts';
 import { auditAll } from '../../src/invariants/invariants.ts';
 import { readLedger } from '../../src/invariants/ledger.ts';
@@ -35,6 +35,14 @@ export async function startWithTwoPsps(env: Environment = {}) {
           .map((line) => JSON.parse(line) as unknown)
       : JSON.parse(text);
   };
+  /** A new checkout, confirmed with this body. */
+  const pay = async (body: object, checkout: object = {}): Promise<Reply> => {
+    const made = await shop.call('POST', '/v1/checkouts', {
+      body: { amount: 1299, currency: 'EUR', ...checkout },
+    });
+    const id = made.body['id'] as string;
+    return shop.call('POST', `/v1/checkouts/${id}/confirm`, { body });
+  };
   const ledgers = async () => [...(await readLedger(shop.stripeUrl)), ...(await readLedger(adyen.url))];
   return {
     ...shop,
@@ -56,13 +64,14 @@ export async function startWithTwoPsps(env: Environment = {}) {
       await shop.close();
       await adyen.close();
     },
-    /** A new checkout, confirmed with this body. */
-    pay: async (body: object, checkout: object = {}) => {
-      const made = await shop.call('POST', '/v1/checkouts', {
-        body: { amount: 1299, currency: 'EUR', ...checkout },
-      });
-      const id = made.body['id'] as string;
-      return shop.call('POST', `/v1/checkouts/${id}/confirm`, { body });
+    pay,
+    /** Stripe takes what was asked for and answers something else, before its webhook tells the truth. */
+    misheard: async (body: object, checkout: object = {}, set: object = { amount: 1 }): Promise<Reply> => {
+      await shop.script('POST', 'webhooks', { hold: true });
+      await shop.fault({ match: { method: 'POST', path: '/v1/payment_intents' }, do: 'alter', set });
+      const paid = await pay(body, checkout);
+      await shop.script('POST', 'webhooks', { hold: false, release: true });
+      return paid;
     },
     /** The attempts and the journal of what a confirm answered. */
     history: async (paid: { body: Record<string, unknown> }) => {
