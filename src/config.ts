@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { dayMs } from './kernel/instant.ts';
 import { type EventSettings, eventSettings, eventVariables } from './events/settings.ts';
@@ -63,11 +64,14 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const port = z
   .string()
   .regex(/^\d{1,5}$/, 'is not a port number')
-  .transform(Number);
+  .transform(Number)
+  .refine((number) => number <= 65_535, 'is not a port number');
 const wholeNumber = z
   .string()
   .regex(/^\d{1,9}$/, 'is not a whole number')
   .transform(Number);
+/** Of what is none at all without a first one: connections, milliseconds. */
+const atLeastOne = wholeNumber.refine((number) => number > 0, 'is not above 0');
 const list = z.string().transform((text) =>
   text
     .split(',')
@@ -76,6 +80,12 @@ const list = z.string().transform((text) =>
 );
 const url = z.url('is not a URL');
 
+function isNetwork(text: string): boolean {
+  const [address = '', bits = '0', ...more] = text.split('/');
+  const bitsMax = isIP(address) === 4 ? 32 : 128;
+  return isIP(address) !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax && more.length === 0;
+}
+
 const environment = z.object({
   PORT: port.default(8080),
   ADMIN_PORT: port.default(8081),
@@ -83,8 +93,8 @@ const environment = z.object({
   ADMIN_HOST: z.string().default('127.0.0.1'),
   PUBLIC_URL: url.optional(),
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'is not a postgres:// URL'),
-  DATABASE_POOL_MAX: wholeNumber.default(20),
-  DATABASE_TIMEOUT_MS: wholeNumber.default(10_000),
+  DATABASE_POOL_MAX: atLeastOne.default(20),
+  DATABASE_TIMEOUT_MS: atLeastOne.default(10_000),
   REDIS_URL: z
     .string()
     .regex(/^rediss?:\/\//, 'is not a redis:// URL')
@@ -94,20 +104,32 @@ const environment = z.object({
     .string()
     .regex(/^(sk|rk)_/, 'does not begin with sk_ or rk_')
     .optional(),
-  STRIPE_WEBHOOK_SECRETS: list.default([]),
+  STRIPE_WEBHOOK_SECRETS: list
+    .refine(
+      (secrets) => secrets.every((each) => each.startsWith('whsec_')),
+      'has one that does not begin with whsec_',
+    )
+    .default([]),
   STRIPE_ACCOUNT: z
     .string()
-    .regex(/^[a-z0-9-]+$/)
+    .regex(/^[a-z0-9-]+$/, 'has something else than small letters, digits and hyphens')
     .default('default'),
   STRIPE_BASE_URL: url.optional(),
   ADYEN_API_KEY: z.string().min(1).optional(),
   ADYEN_MERCHANT_ACCOUNT: z.string().min(1).optional(),
-  ADYEN_HMAC_KEYS: list.default([]),
+  ADYEN_HMAC_KEYS: list
+    .refine((keys) => keys.every((each) => /^([0-9a-f]{2})+$/i.test(each)), 'has one that is not hexadecimal')
+    .default([]),
   ADYEN_BASE_URL: url.optional(),
   ADYEN_LIVE_URL_PREFIX: z.string().optional(),
-  TRUSTED_PROXIES: list.default([]),
+  TRUSTED_PROXIES: list
+    .refine(
+      (networks) => networks.every(isNetwork),
+      'has one that is neither an address nor a block such as 10.0.0.0/8',
+    )
+    .default([]),
   CHALLENGE_PROVIDER: z.enum(['proof_of_work', 'hcaptcha', 'turnstile']).default('proof_of_work'),
-  CHALLENGE_ROUNDS: wholeNumber.default(5_000),
+  CHALLENGE_ROUNDS: atLeastOne.default(5_000),
   CHALLENGE_SITE_KEY: z.string().optional(),
   CHALLENGE_SECRET: z.string().optional(),
   CHALLENGE_VERIFY_URL: url.optional(),
@@ -115,11 +137,11 @@ const environment = z.object({
   POLICIES_DIR: z.string().default('policies'),
   MODELS_DIR: z.string().default('models'),
   // Long enough for Redis and the model on a bad day, short enough that the buyer does not notice.
-  ASSESSMENT_DEADLINE_MS: wholeNumber.default(150),
+  ASSESSMENT_DEADLINE_MS: atLeastOne.default(150),
   // Most chargebacks have come by then.
   GOOD_AFTER_DAYS: wholeNumber.default(90),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
-  PSP_TIMEOUT_MS: wholeNumber.default(10_000),
+  PSP_TIMEOUT_MS: atLeastOne.default(10_000),
   REQUEST_LEASE_MS: wholeNumber.default(20_000),
   TILLGATE_FAILPOINT: z.string().optional(),
 });
@@ -140,6 +162,7 @@ export function readConfig(env: Environment): Config {
   if (set.STRIPE_SECRET_KEY !== undefined && set.STRIPE_WEBHOOK_SECRETS.length === 0) {
     mistakes.push('STRIPE_WEBHOOK_SECRETS is missing: webhooks of the account could not be verified');
   }
+  mistakes.push(...keyless(env));
   if (set.ADYEN_API_KEY !== undefined && set.ADYEN_MERCHANT_ACCOUNT === undefined) {
     mistakes.push('ADYEN_MERCHANT_ACCOUNT is missing');
   }
@@ -176,6 +199,17 @@ export function readConfig(env: Environment): Config {
     leaseMs: set.REQUEST_LEASE_MS,
     failpoint: set.TILLGATE_FAILPOINT ?? null,
   };
+}
+
+/** An account without its key would be left out in silence, and the stand-ins take its payments. */
+export function keyless(env: Environment): readonly string[] {
+  return [
+    { key: 'STRIPE_SECRET_KEY', others: ['STRIPE_WEBHOOK_SECRETS'] },
+    { key: 'ADYEN_API_KEY', others: ['ADYEN_MERCHANT_ACCOUNT', 'ADYEN_HMAC_KEYS', 'ADYEN_LIVE_URL_PREFIX'] },
+  ].flatMap(({ key, others }) => {
+    const set = others.find((name) => (env[name] ?? '') !== '');
+    return (env[key] ?? '') === '' && set !== undefined ? [`${key} is missing beside ${set}`] : [];
+  });
 }
 
 /** The environment does not make a service; the message names each variable and what is wrong with it. */

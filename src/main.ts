@@ -1,4 +1,4 @@
-import type { Config } from './config.ts';
+import { type Config, ConfigRefused } from './config.ts';
 import { startEventRelays } from './event-relays.ts';
 import { webhookCalls } from './events/webhooks/calls.ts';
 import type { MerchantKeys } from './flows/create-merchant.ts';
@@ -190,7 +190,8 @@ export async function startService(
 
 async function listen(http: HttpServer, host: string, port: number, variable: string): Promise<string> {
   const taken = await http.listen(port, host).catch((cause: unknown) => {
-    throw new Error(`cannot listen on ${host}:${port} (${variable})`, { cause });
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigRefused([`${variable}: cannot listen on ${host}:${port}: ${why}`]);
   });
   return `http://${host.includes(':') ? `[${host}]` : host}:${taken}`;
 }

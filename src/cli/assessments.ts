@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
 import type { Assessment } from '../domain/risk/assessment.ts';
 import { library } from '../domain/risk/features/library.ts';
 import type { PolicyText } from '../domain/risk/policy/policy.ts';
@@ -10,22 +9,28 @@ import { replayAssessment } from '../risk/replay-assessment.ts';
 import { featureHash } from '../risk/signals/feature-hash.ts';
 import { storedDeciders } from '../risk/stored-deciders.ts';
 import { databaseOptions, databaseUrl, withStore } from './database.ts';
+import { readArguments } from './arguments.ts';
 
 /** `npm run assessments -- replay ID`: draws the conclusion of a stored assessment again, bit for bit. */
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    policies: { type: 'string', default: 'policies' },
-    models: { type: 'string', default: 'models' },
-    from: { type: 'string' },
-    ...databaseOptions,
+const usage = `usage: assessments replay asm_… [--database URL | --from NDJSON] [--policies DIR] [--models DIR]
+without --database: DATABASE_URL, or the embedded PostgreSQL of a running npm start (--data .tillgate)`;
+
+const { values, positionals } = readArguments(
+  {
+    allowPositionals: true,
+    options: {
+      policies: { type: 'string', default: 'policies' },
+      models: { type: 'string', default: 'models' },
+      from: { type: 'string' },
+      ...databaseOptions,
+    },
   },
-});
+  usage,
+);
 const [command, id] = positionals;
 const url = values.from === undefined ? databaseUrl(values) : null;
 if (command !== 'replay' || id === undefined || !isId('asm', id) || (values.from ?? url) === null) {
-  console.error(`usage: assessments replay asm_… [--database URL | --from NDJSON] [--policies DIR] [--models DIR]
-without --database: DATABASE_URL, or the embedded PostgreSQL of a running npm start (--data .tillgate)`);
+  console.error(usage);
   process.exit(2);
 }
 

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { startKafka } from '../../scripts/services/kafka.ts';
 import { startRedis } from '../../scripts/services/redis.ts';
 import { startSnsSqs } from '../../scripts/services/sns-sqs.ts';
@@ -23,13 +22,14 @@ import { startPostgres } from '../embedded/postgres.ts';
 import { migrate } from '../store/migrate.ts';
 import { sql } from '../store/sql.ts';
 import { cpuSeconds, postmasterOf, treeCpuSeconds } from './bench/processes.ts';
+import { readArguments } from './arguments.ts';
 
 /**
  * `npm run bench:events [SINK…]`: for each sink one JSON line: how long from commit to received at a steady rate, how
  * fast a backlog drains, and what one delivered event costs. The relay is a process of its own, composed as the service
  * composes it; the far ends are real and on this machine; everything shares its cores.
  */
-const { values, positionals } = parseArgs({
+const { values, positionals } = readArguments({
   allowPositionals: true,
   options: {
     rate: { type: 'string', default: '300' },

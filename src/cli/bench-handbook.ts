@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { parseArgs } from 'node:util';
 import { codeOf, entryWidth, place, unseen, type Happening, type History } from '../domain/risk/entities.ts';
 import type { MerchantId } from '../kernel/ids.ts';
 import { dayMs, type Instant } from '../kernel/instant.ts';
 import { records } from '../risk/replay/orders.ts';
 import { memoryVelocity } from '../risk/velocity/memory.ts';
 import { run, trainerPython } from './trainer.ts';
+import { readArguments } from './arguments.ts';
 
 /**
  * `npm run bench:handbook [-- --data FILE]`: the published table of the Fraud Detection Handbook (chapter 3, simulated data), from our own
@@ -16,7 +16,7 @@ import { run, trainerPython } from './trainer.ts';
  * A terminal's windows reach 37 days back. A file that begins on 06-25 cuts them short for the days that are trained on; one
  * that begins by 06-18 gives the published table (models/training/README.md has both).
  */
-const { values: options } = parseArgs({
+const { values: options } = readArguments({
   options: {
     data: { type: 'string', default: '../shared/data/handbook-2018/transactions.csv.gz' },
     cache: { type: 'string', default: '.tillgate/training' },

@@ -1,6 +1,5 @@
 import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { startRedis } from '../../scripts/services/redis.ts';
 import { library } from '../domain/risk/features/library.ts';
 import type { Signals } from '../domain/risk/signals.ts';
@@ -18,13 +17,14 @@ import { referenceData } from '../risk/signals/reference.ts';
 import { memoryVelocity } from '../risk/velocity/memory.ts';
 import { redisVelocity } from '../risk/velocity/redis.ts';
 import type { Velocity } from '../risk/velocity/velocity.ts';
+import { readArguments } from './arguments.ts';
 
 /**
  * `npm run bench:risk`: whole checkout assessments (signals, history, features, model, explanation, policy) in an open loop:
  * they start on schedule, whether or not earlier ones have ended, and latency counts from the scheduled moment. One JSON
  * line per store.
  */
-const { values: options } = parseArgs({
+const { values: options } = readArguments({
   options: {
     rate: { type: 'string', default: '500' },
     seconds: { type: 'string', default: '20' },

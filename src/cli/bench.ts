@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import type { Assessment } from '../domain/risk/assessment.ts';
 import { openPatiently } from '../store/database.ts';
 import { postgresStore } from '../store/postgres-store.ts';
@@ -7,12 +6,13 @@ import { type Buckets, between, bucketsOf, metricsPage } from './bench/histogram
 import { type Api, drive, openApi, quantile } from './bench/load.ts';
 import { cpuSeconds, residentMb, treeCpuSeconds } from './bench/processes.ts';
 import { startOwnService } from './bench/service.ts';
+import { readArguments } from './arguments.ts';
 
 /**
  * `npm run bench`: complete checkouts over HTTP (create, confirm with assessment and authorisation, capture) against the
  * stand-in Stripe, every commit durable, beside the floor: the same writes issued directly to the same PostgreSQL.
  */
-const { values } = parseArgs({
+const { values } = readArguments({
   options: {
     seconds: { type: 'string', default: '30' },
     lanes: { type: 'string', default: '48' },

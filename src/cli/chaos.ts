@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { auditAll } from '../invariants/invariants.ts';
 import { readLedger } from '../invariants/ledger.ts';
 import { secondMs } from '../kernel/instant.ts';
@@ -11,12 +10,13 @@ import { type Acknowledged, openShop } from './chaos/shop.ts';
 import { startChildService } from './child-service.ts';
 import { until } from './crashes.ts';
 import { openStage } from './stage.ts';
+import { readArguments } from './arguments.ts';
 
 /**
  * `npm run chaos`: shops sell while the service is killed, PostgreSQL crashes, and the PSP times out after charging, in
  * turns and without pause. Then everything that was acknowledged must be there, nothing charged twice, nothing left open.
  */
-const { values } = parseArgs({
+const { values } = readArguments({
   options: {
     seconds: { type: 'string', default: '60' },
     lanes: { type: 'string', default: '6' },

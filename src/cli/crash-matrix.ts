@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { failpoints as all } from '../flows/deps.ts';
 import { auditAll } from '../invariants/invariants.ts';
 import { readLedger } from '../invariants/ledger.ts';
@@ -9,13 +8,14 @@ import { startChildService } from './child-service.ts';
 import { type Api, type Crash, crashes, until } from './crashes.ts';
 import { openStage } from './stage.ts';
 import { registerAdyenWebhook, standInAdyen } from './stand-in-psps.ts';
+import { readArguments } from './arguments.ts';
 
 /**
  * `npm run crash-matrix [-- --quick]`: kills the service at every named failpoint while it works for a client, starts it
  * again, and sees whether the client's retry gets the right answer and the money is right. `--quick` takes one piece of
  * work for each failpoint instead of all.
  */
-const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
+const { values } = readArguments({ options: { quick: { type: 'boolean', default: false } } });
 
 const stage = await openStage();
 // Short, so that the next process takes over soon.

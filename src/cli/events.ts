@@ -1,6 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { verifyArchive } from '../events/archive/verify-archive.ts';
 import { toBytes } from '../events/client/client.ts';
 import { type Released, breaksOf, currentSchemas } from '../events/released.ts';
@@ -8,6 +7,7 @@ import { isId } from '../kernel/ids.ts';
 import type { Store } from '../store/store.ts';
 import { databaseOptions, databaseUrl, withStore } from './database.ts';
 import { rebuild } from './rebuild.ts';
+import { readArguments } from './arguments.ts';
 
 /** `npm run events -- COMMAND`: a release of the catalogue, what sinks refused, the archive, and what is made of all. */
 const usage = `usage: events COMMAND
@@ -20,15 +20,18 @@ const usage = `usage: events COMMAND
                                make the read models of every merchant again, from the archive and the outbox
 DATABASE_URL or --database names the database (all but release).`;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    key: { type: 'string' },
-    dir: { type: 'string', default: process.env['EVENTS_ARCHIVE_DIR'] ?? '.tillgate/archive' },
-    out: { type: 'string', default: '.tillgate/projections' },
-    ...databaseOptions,
+const { values, positionals } = readArguments(
+  {
+    allowPositionals: true,
+    options: {
+      key: { type: 'string' },
+      dir: { type: 'string', default: process.env['EVENTS_ARCHIVE_DIR'] ?? '.tillgate/archive' },
+      out: { type: 'string', default: '.tillgate/projections' },
+      ...databaseOptions,
+    },
   },
-});
+  usage,
+);
 const [command, sink, event] = positionals;
 const released = new URL('../../docs/events/released.json', import.meta.url);
 

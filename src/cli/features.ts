@@ -1,19 +1,19 @@
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { parseArgs } from 'node:util';
 import { createGzip } from 'node:zlib';
 import { featuresOf } from '../domain/risk/features/library.ts';
 import { dayMs } from '../kernel/instant.ts';
 import { orderBatches } from '../risk/replay/orders.ts';
 import { createReplay } from '../risk/replay/replay.ts';
 import { replaySettings } from './replay-settings.ts';
+import { readArguments } from './arguments.ts';
 
 /**
  * `npm run features -- --orders FILE --out FILE [--label-delay-days N] [--good-delay-days N] [--to-day N]`:
  * the feature values that a live assessment of each order would have read,
  * as CSV (gzip when the name ends in .gz): order_id, day, is_fraud, then the features of a checkout; empty is unknown.
  */
-const { values: options } = parseArgs({
+const { values: options } = readArguments({
   options: {
     orders: { type: 'string' },
     out: { type: 'string' },

@@ -1,15 +1,15 @@
-import { parseArgs } from 'node:util';
 import { auditAll } from '../invariants/invariants.ts';
 import { readLedger } from '../invariants/ledger.ts';
 import { secondMs } from '../kernel/instant.ts';
 import { auditPurchases } from '../store/audit.ts';
 import { openPatiently } from '../store/database.ts';
+import { readArguments } from './arguments.ts';
 
 /**
  * `npm run invariants -- --database URL [--psp URL]`: holds a database against what must always be true, and against the
  * ledger of the stand-in PSP. Ends with `{"checked":…,"violations":[…]}`; 1 when there are any.
  */
-const { values } = parseArgs({
+const { values } = readArguments({
   options: {
     database: { type: 'string' },
     psp: { type: 'string' },

@@ -1,6 +1,5 @@
 import { createPublicKey, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { type EventField, eventFields } from '../domain/events/event-fields.ts';
 import { createMerchant } from '../flows/create-merchant.ts';
 import { publishableScopes } from '../domain/scope.ts';
@@ -12,30 +11,36 @@ import { type Id, type NewId, idFrom, isId } from '../kernel/ids.ts';
 import { hourMs } from '../kernel/instant.ts';
 import { openPatiently } from '../store/database.ts';
 import { postgresStore } from '../store/postgres-store.ts';
-import { withSecretFiles } from '../production.ts';
+import { readArguments } from './arguments.ts';
+import { databaseOptions, databaseUrl } from './database.ts';
 
-const usage = `Merchants and their API keys, in the database that DATABASE_URL names:
+const usage = `Merchants and their API keys:
   keys merchant NAME                     make a merchant with a key of each kind
   keys fields MERCHANT --events a,b      what its order events hold beside references: customer.reference, metadata
-  keys list MERCHANT                     list its keys: scopes, last use, expiry
+  keys list [MERCHANT]                   list merchants, or the keys of one: scopes, last use, expiry
   keys create MERCHANT [--kind secret|publishable] [--scopes a,b] [--days N] [--networks 192.0.2.0/24,…]
   keys rotate KEY [--overlap-hours 24]   make a successor; the old key works until the overlap ends
   keys revoke KEY                        end a key now
   keys sign KEY --public-key FILE        take refunds only when signed (RFC 9421): an Ed25519 key in PEM
-  keys unsign KEY                        take them unsigned again`;
+  keys unsign KEY                        take them unsigned again
+in --database URL, the database of DATABASE_URL, or the embedded PostgreSQL of a running npm start (--data .tillgate)`;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    kind: { type: 'string', default: 'secret' },
-    scopes: { type: 'string' },
-    days: { type: 'string' },
-    networks: { type: 'string', default: '' },
-    events: { type: 'string' },
-    'public-key': { type: 'string' },
-    'overlap-hours': { type: 'string', default: '24' },
+const { values, positionals } = readArguments(
+  {
+    allowPositionals: true,
+    options: {
+      kind: { type: 'string', default: 'secret' },
+      scopes: { type: 'string' },
+      days: { type: 'string' },
+      networks: { type: 'string', default: '' },
+      events: { type: 'string' },
+      'public-key': { type: 'string' },
+      'overlap-hours': { type: 'string', default: '24' },
+      ...databaseOptions,
+    },
   },
-});
+  usage,
+);
 
 const clock = Date.now;
 const newId: NewId = (prefix) => idFrom(prefix, clock(), randomBytes(10));
@@ -46,12 +51,13 @@ class Misused extends Error {
 }
 
 async function run(): Promise<object> {
-  const url = withSecretFiles(process.env)['DATABASE_URL'];
-  if (url === undefined) throw new Misused('DATABASE_URL is missing');
+  const [command, subject = ''] = positionals;
+  if (command === undefined) throw new Misused(usage);
+  const url = databaseUrl(values);
+  if (url === null) throw new Misused('DATABASE_URL is missing, and no embedded PostgreSQL runs');
   const database = openPatiently(url);
   const store = postgresStore(database);
   const deps = { clock, newId, store };
-  const [command, subject = ''] = positionals;
   try {
     switch (command) {
       case 'merchant':
@@ -64,6 +70,7 @@ async function run(): Promise<object> {
         return { id: subject, event_fields: fields };
       }
       case 'list':
+        if (subject === '') return { merchants: await store.merchants.list() };
         return { keys: (await store.merchants.listApiKeys(idOf('mer', subject))).map(shown) };
       case 'create':
         return await issueApiKey(deps, { merchantId: idOf('mer', subject), ...wanted() });

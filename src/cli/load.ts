@@ -1,10 +1,10 @@
-import { parseArgs } from 'node:util';
 import { type Buckets, between, bucketsOf, metricsPage } from './bench/histogram.ts';
 import { drive, openApi, quantile } from './bench/load.ts';
 import { startOwnService } from './bench/service.ts';
 import { drawCall, offer, shareIn, shareOf, summaryOf } from './load/offer.ts';
 import { watchMemory } from './load/memory.ts';
 import { openShop } from './load/shop.ts';
+import { readArguments } from './arguments.ts';
 
 /**
  * `npm run load -- --profile P`: calls that arrive by themselves, in a shop's mix, at a service of its own with the
@@ -19,7 +19,7 @@ const profiles = {
 } as const;
 type Profile = keyof typeof profiles;
 
-const { values } = parseArgs({
+const { values } = readArguments({
   options: { profile: { type: 'string', default: 'steady' }, seconds: { type: 'string' } },
 });
 const profile = values.profile as Profile;

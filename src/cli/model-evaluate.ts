@@ -1,18 +1,18 @@
 import { existsSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { featuresOf } from '../domain/risk/features/library.ts';
 import { loadModel } from '../risk/model/model.ts';
 import { orders, type PastOrder } from '../risk/replay/orders.ts';
 import { chargebackDelayMs, replay } from '../risk/replay/replay.ts';
 import { bootstrap, rankingOf, seeded, type Judged } from './ranking.ts';
 import { replaySettings } from './replay-settings.ts';
+import { readArguments } from './arguments.ts';
 
 /**
  * `npm run model:evaluate -- --orders FILE --from-day N [--history FILE] [--to-day N] [--model DIR] [--json]`: replays FILE with
  * the shipped model and measures it on the days from N on. Trains nothing. Days before N, and the orders of --history before
  * them, only give the features their past: the more of it there is, the truer.
  */
-const { values: options } = parseArgs({
+const { values: options } = readArguments({
   options: {
     orders: { type: 'string' },
     history: { type: 'string' },

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { differences, takeInventory, type PageInventory } from './page-inventory.ts';
+import { readArguments } from './arguments.ts';
 
 /**
  * Holds the pages of a running service, or of a shop, against an inventory; run it from outside, hourly.
@@ -9,7 +9,7 @@ import { differences, takeInventory, type PageInventory } from './page-inventory
  *
  * Prints each difference and ends with 1 when there is one.
  */
-const { values } = parseArgs({
+const { values } = readArguments({
   options: {
     origin: { type: 'string' },
     inventory: { type: 'string' },

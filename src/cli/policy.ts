@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import type { Recorded } from '../domain/risk/backtest.ts';
 import { assessmentEvents } from '../domain/risk/decision.ts';
 import { vocabularyTable } from '../risk/vocabulary-table.ts';
@@ -7,6 +6,7 @@ import { importList } from './import-list.ts';
 import { backtest, diff } from './policy-backtest.ts';
 import { check, test, type Outcome } from './policy-check.ts';
 import { recordingsIn, storedRecordings } from './recordings.ts';
+import { readArguments } from './arguments.ts';
 
 /**
  * `npm run policy -- check|test|diff|backtest|explain|import-list`: see docs/policies.md. Every command but explain ends with one JSON
@@ -23,20 +23,23 @@ backtest and diff read what was recorded: --assessments NDJSON, or --database UR
 embedded PostgreSQL of a running npm start (--data .tillgate)
 options: --policies DIR (policies), --models DIR (models), --show N (flips to list)`;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    policies: { type: 'string', default: 'policies' },
-    models: { type: 'string', default: 'models' },
-    policy: { type: 'string' },
-    assessments: { type: 'string' },
-    ...databaseOptions,
-    api: { type: 'string' },
-    key: { type: 'string' },
-    reason: { type: 'string' },
-    show: { type: 'string', default: '10' },
+const { values, positionals } = readArguments(
+  {
+    allowPositionals: true,
+    options: {
+      policies: { type: 'string', default: 'policies' },
+      models: { type: 'string', default: 'models' },
+      policy: { type: 'string' },
+      assessments: { type: 'string' },
+      ...databaseOptions,
+      api: { type: 'string' },
+      key: { type: 'string' },
+      reason: { type: 'string' },
+      show: { type: 'string', default: '10' },
+    },
   },
-});
+  usage,
+);
 const [command, ...files] = positionals;
 const { assessments, policy } = values;
 const show = Number(values.show);

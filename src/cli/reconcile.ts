@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { readConfig } from '../config.ts';
 import { reconcile } from '../flows/reconcile.ts';
 import { dayMs } from '../kernel/instant.ts';
@@ -8,12 +7,13 @@ import { accountsOf } from '../psp-accounts.ts';
 import { chargesFromReport } from '../psp/adyen/accounting-report.ts';
 import { openDatabase } from '../store/database.ts';
 import { postgresStore } from '../store/postgres-store.ts';
+import { readArguments } from './arguments.ts';
 
 /**
  * `node src/cli/reconcile.ts [--day 2026-03-01] [--adyen-report FILE]`: compares the journal with what the PSPs say
  * they charged on a day (UTC; yesterday when absent). Every difference is a line; ends with 1 when there is one.
  */
-const { values } = parseArgs({
+const { values } = readArguments({
   options: { day: { type: 'string' }, 'adyen-report': { type: 'string' } },
 });
 

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { auditAll, type Violation } from '../invariants/invariants.ts';
 import { readLedger } from '../invariants/ledger.ts';
@@ -11,13 +10,14 @@ import { startChildService } from './child-service.ts';
 import { type Driven, type Shop, openReplayedShop } from './replay/drive-order.ts';
 import { type Percentiles, count, histogramPercentiles, percentiles, rounded } from './replay/figures.ts';
 import { openStage } from './stage.ts';
+import { readArguments } from './arguments.ts';
 
 /**
  * `npm run replay -- --orders FILE [--limit N]`: sends past orders through the HTTP API, each judged as of its own time,
  * reads the events they caused, and holds everything against the invariants. Without `--api` and `--key` it starts a
  * service of its own and throws it away; with them, `--admin`, `--database` and `--psp` say where to look afterwards.
  */
-const { values } = parseArgs({
+const { values } = readArguments({
   options: {
     orders: { type: 'string' },
     limit: { type: 'string' },

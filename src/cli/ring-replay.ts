@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import type { Decision } from '../domain/risk/decision.ts';
 import { featuresOf } from '../domain/risk/features/library.ts';
 import { isCurrency, money, type Currency } from '../kernel/money.ts';
@@ -10,12 +9,13 @@ import { createEntries } from '../risk/policy/entries.ts';
 import { records } from '../risk/replay/orders.ts';
 import { chargebackDelayMs, replay, type PastEvent } from '../risk/replay/replay.ts';
 import { replaySettings } from './replay-settings.ts';
+import { readArguments } from './arguments.ts';
 
 /**
  * `npm run ring [-- --data FILE]`: lives through a sign-up ring under the shipped policies and says whom they would not have let
  * through unproven: at sign-up, and at the latest at the first purchase. Exits non-zero when the ring is not caught.
  */
-const { values: options } = parseArgs({
+const { values: options } = readArguments({
   options: {
     data: { type: 'string', default: '../shared/data/signups-2015/signups.csv.gz' },
     policies: { type: 'string', default: 'policies' },

@@ -1,12 +1,12 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { featuresOf } from '../domain/risk/features/library.ts';
 import { writeFeatures } from './model-files.ts';
 import { run, trainerPython } from './trainer.ts';
+import { readArguments } from './arguments.ts';
 
 /** `npm run scorecard [-- --model DIR]`: makes a model of a hand-written scorecard, after its points were changed. */
-const { values: options } = parseArgs({
+const { values: options } = readArguments({
   options: {
     model: { type: 'string', default: 'models/account-creation-1' },
     cache: { type: 'string', default: '.tillgate/training' },

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { type Scenario, type Try, scenarios } from './card-testing/scenarios.ts';
 import type { End, Shop } from './card-testing/shoppers.ts';
 import { startChildService } from './child-service.ts';
 import { openStage } from './stage.ts';
+import { readArguments } from './arguments.ts';
 
 /**
  * Lets card testers, a sign-up farm and thieves of passwords loose on a real service, while honest people go on, in real
@@ -11,7 +11,7 @@ import { openStage } from './stage.ts';
  * after the other, each with a service and a stand-in PSP of its own. Ends with 1 when more than 5 % of the tries still
  * get through, or more than 0.5 % of the honest are refused in any scenario.
  */
-const { values } = parseArgs({
+const { values } = readArguments({
   options: { 'warm-s': { type: 'string', default: '20' }, 'attack-s': { type: 'string', default: '120' } },
 });
 const warmS = Number(values['warm-s']);

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import { openDatabases } from './simulate/databases.ts';
 import { findMutants } from './simulate/find-mutants.ts';
 import { mutants } from './simulate/mutants.ts';
 import { simulate } from './simulate/simulate.ts';
+import { readArguments } from './arguments.ts';
 
 /**
  * `npm run simulate [-- --seed S --checkouts N]`: plays shops, PSPs that lie and a service that dies, in virtual time and
  * from one seed, and holds the end against the invariants; then plants mistakes in the service, and each must be noticed.
  * The same seed does the same again.
  */
-const { values } = parseArgs({
+const { values } = readArguments({
   options: {
     seed: { type: 'string', default: randomBytes(4).toString('hex') },
     checkouts: { type: 'string', default: '500' },

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { parseArgs } from 'node:util';
-import { type Config, ConfigRefused, readConfig } from '../config.ts';
+import { type Config, ConfigRefused, keyless, readConfig } from '../config.ts';
 import { startPostgres } from '../embedded/postgres.ts';
 import { type MerchantKeys, createMerchant } from '../flows/create-merchant.ts';
 import { type MerchantId, type NewId, idFrom } from '../kernel/ids.ts';
@@ -8,6 +7,7 @@ import { secondMs } from '../kernel/instant.ts';
 import { startService } from '../main.ts';
 import { refuseDefaults, withSecretFiles } from '../production.ts';
 import { type Log, makeLog } from '../observe/log.ts';
+import { GenerationRefused } from '../risk/generation.ts';
 import { openPatiently } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
 import { postgresStore } from '../store/postgres-store.ts';
@@ -20,12 +20,13 @@ import {
   standInStripeKey,
   startStandInPsps,
 } from './stand-in-psps.ts';
+import { readArguments } from './arguments.ts';
 
 /**
  * `npm start`: everything that the environment does not provide is started here: a PostgreSQL when there is no
  * DATABASE_URL, the stand-in PSPs when there is no PSP account.
  */
-const { values } = parseArgs({
+const { values } = readArguments({
   options: { json: { type: 'boolean', default: false }, data: { type: 'string', default: '.tillgate' } },
 });
 
@@ -43,6 +44,8 @@ async function start(): Promise<void> {
     Object.entries(withSecretFiles(process.env)).filter(([, value]) => value !== ''),
   );
   refuseDefaults(env);
+  // Before the stand-ins take the place of what is missing.
+  if (keyless(env).length > 0) throw new ConfigRefused(keyless(env));
   const given = env['DATABASE_URL'];
   const directory = await openDataDirectory(values.data);
   env['TILLGATE_SECRET'] ??= await directory.secret();
@@ -179,7 +182,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 try {
   await start();
 } catch (error) {
-  console.error(error instanceof ConfigRefused ? error.message : error);
+  const isRefusal = error instanceof ConfigRefused || error instanceof GenerationRefused;
+  console.error(isRefusal ? error.message : error);
   await stop();
   process.exit(1);
 }

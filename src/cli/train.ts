@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { featuresOf } from '../domain/risk/features/library.ts';
 import { orders as past } from '../risk/replay/orders.ts';
 import { modelCard, type Training } from './model-card.ts';
 import { writeFeatures } from './model-files.ts';
 import { checkoutInputs } from './model-inputs.ts';
 import { run, trainerPython } from './trainer.ts';
+import { readArguments } from './arguments.ts';
 
 /**
  * `npm run train -- --orders FILE [--to-day N] [--out models/checkout-1]`: replays the orders up to day N and trains on those whose labels
  * are mature then. Python does the fitting only, in a virtual environment of its own.
  */
-const { values: options } = parseArgs({
+const { values: options } = readArguments({
   options: {
     orders: { type: 'string' },
     'to-day': { type: 'string' },

@@ -21,7 +21,7 @@ function fieldErrors(issue: z.core.$ZodIssue, root: string): FieldError[] {
 function codeOf(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.input === undefined ? 'missing' : 'wrong_type';
+      return issue.message.endsWith('received undefined') ? 'missing' : 'wrong_type';
     case 'too_big':
       return 'too_large';
     case 'too_small':

@@ -214,3 +214,20 @@ it('an id that is malformed names nothing', async () => {
     expect([id, status]).toEqual([id, 404]);
   }
 });
+
+it('a field of another type is not called missing', async () => {
+  const { body } = await shop.call('POST', '/v1/checkouts', {
+    body: { amount: 12.99, customer: { email: 7 } },
+  });
+  const errors = (body['errors'] as { pointer: string; code: string }[]).map(({ pointer, code }) => [
+    pointer,
+    code,
+  ]);
+  expect(errors).toEqual(
+    expect.arrayContaining([
+      ['/amount', 'wrong_type'],
+      ['/currency', 'missing'],
+      ['/customer/email', 'wrong_type'],
+    ]),
+  );
+});
