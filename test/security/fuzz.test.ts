@@ -11,7 +11,7 @@ const seed = Number(process.env['FUZZ_SEED'] ?? '1');
 
 /**
  * Checkouts that are open, and orders that are captured, authorised, held and quarantined, a customer with a card, an
- * assessment, an entry of a list: what most calls are about.
+ * assessment, an entry of a list, a snooze, a policy in shadow: what most calls are about.
  */
 async function material(): Promise<string[]> {
   const misheard = 'pm_card_mastercard';
@@ -40,7 +40,22 @@ async function material(): Promise<string[]> {
   const { body: listed } = await shop.call('POST', '/v1/lists/blocked-emails/entries', {
     body: { assessment: String(another['id']), reason: 'material' },
   });
-  return [...ids.flat(), ...[customer, kept, assessment, listed].map((made) => String(made['id']))];
+  const { body: snoozed } = await shop.call('POST', '/v1/snoozes', {
+    body: {
+      rule: 'honeypot',
+      customer: String(customer['id']),
+      reason: 'material',
+      expires_at: '2099-12-31T23:59:59Z',
+    },
+  });
+  // Some rounds remove none, and there is room for few.
+  const { body: shadow } = await shop.call('POST', '/v1/shadows', {
+    body: { name: newId('req').replace('_', '-'), source: 'policy: checkout\nrules: []\n' },
+  });
+  return [
+    ...ids.flat(),
+    ...[customer, kept, assessment, listed, snoozed, shadow].map((made) => String(made['id'])),
+  ];
 }
 
 /**
