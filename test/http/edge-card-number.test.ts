@@ -53,7 +53,14 @@ describe('a card number is found', () => {
       `order${pan}x`,
       `paid on 2026-11-22 ${groups.join(' ')}, thanks`,
       `a@example.com${pan}`,
-      pan.replace(/\d/g, (digit) => String.fromCharCode(0xff10 + Number(digit))),
+      // Full-width, Arabic, Devanagari and mathematical digits.
+      ...[0xff10, 0x0660, 0x0966, 0x1d7d8].map((zero) =>
+        pan.replace(/\d/g, (digit) => String.fromCodePoint(zero + Number(digit))),
+      ),
+      groups.join('\t'),
+      groups.join('\n'),
+      groups.join('\u200b'),
+      Array.from(pan).join('\u00ad'),
     ];
     for (const text of texts) expect([text, hasCardNumber(text)]).toEqual([text, true]);
   });
@@ -88,6 +95,9 @@ describe('a request', () => {
     ['a header', request('/', 'User-Agent', 'x', 'Idempotency-Key', `order-${pan}`), none],
     ['the body', request('/'), Buffer.from(JSON.stringify({ metadata: { note: [pan] } }))],
     ['an escaped body', request('/'), Buffer.from('{"a":"\\u0034111111111111111"}')],
+    ['a body of several lines', request('/'), Buffer.from('{"a":"4111\\n1111\\r\\n1111\\t1111"}')],
+    ['an address in the body', request('/'), Buffer.from('{"a":"https://x/?q=4111%201111%201111%201111"}')],
+    ['an encoded address in the body', request('/'), Buffer.from('{"a":"https://x/?q=%34111111111111111"}')],
   ])('with one in %s is refused without repeating it', (_where, given, body) => {
     const refusal = refuseCardNumber(given, body);
     expect(refusal).toMatchObject({ ok: false, code: 'card_number_refused' });

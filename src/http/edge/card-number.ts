@@ -6,7 +6,7 @@ import type { EdgeRefusal } from '../problem.ts';
  * Thirteen digits and more, with up to three separators between two of them. A run may hold more than a card number:
  * `2026 4111 1111 1111 1111 12/27`.
  */
-const run = /\d(?:[ ._/\u2010-\u2015-]{0,3}\d){12,}/g;
+const run = /\d(?:[\s._/\u2010-\u2015-]{0,3}\d){12,}/g;
 /** The issuer prefixes in use and the lengths of their numbers. Source: ISO/IEC 7812 and the schemes' own BIN guides. */
 const issuers: readonly (readonly [RegExp, readonly number[]])[] = [
   [/^4/, [13, 16, 19]], // Visa
@@ -32,13 +32,27 @@ const cardContext = /card|karte|carte|pan|cc|visa/i;
  */
 export function hasCardNumber(text: string): boolean {
   if (!hasLongRun(text)) return false;
-  // Full-width digits and no-break spaces would be normalised by somebody behind us.
-  const plain = text.normalize('NFKC');
+  const plain = plainly(text);
   run.lastIndex = 0;
   for (let found = run.exec(plain); found !== null; found = run.exec(plain)) {
     if (isCardIn(plain, found)) return true;
   }
   return false;
+}
+
+/** As somebody behind us may read it: full-width, Arabic and all other digits are digits, and what is not seen is not there. */
+function plainly(text: string): string {
+  return text
+    .normalize('NFKC')
+    .replace(/\p{Cf}/gu, '')
+    .replace(/(?![0-9])\p{Nd}/gu, (digit) => String(valueOf(digit.codePointAt(0) ?? 0)));
+}
+
+/** Unicode has the ten digits of a script in a row, the zero first. */
+function valueOf(digit: number): number {
+  let zero = digit;
+  while (/\p{Nd}/u.test(String.fromCodePoint(zero - 1))) zero -= 1;
+  return (digit - zero) % 10;
 }
 
 /** The cheap question that nearly every text answers with no; a character outside ASCII may be anything. */
@@ -47,13 +61,13 @@ function hasLongRun(text: string): boolean {
   let gap = 0;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
-    if ((code >= 0x30 && code <= 0x39) || code >= 0xff10) {
+    if ((code >= 0x30 && code <= 0x39) || code >= 0x80) {
       digits += 1;
       gap = 0;
       if (digits === 13) return true;
     } else if (
       gap < 3 &&
-      (code === 0x20 || (code >= 0x2d && code <= 0x2f) || code === 0x5f || code >= 0x80)
+      (code === 0x20 || (code >= 0x2d && code <= 0x2f) || code === 0x5f || (code >= 0x09 && code <= 0x0d))
     ) {
       gap += 1;
     } else {
@@ -131,24 +145,33 @@ export function refuseCardNumber(
     if (value.length < 13 || unread.has(name.toLowerCase())) continue;
     if (hasCardNumber(readable(value))) return refusal('a header');
   }
-  if (body.length >= 13 && hasCardNumber(unescaped(body.toString('utf8')))) return refusal('the body');
-  return undefined;
+  if (body.length < 13) return undefined;
+  const text = unescaped(body.toString('utf8'));
+  // Addresses of pages are stored as they come, and read decoded.
+  return hasCardNumber(text) || (text.includes('%') && hasCardNumber(decoded(text)))
+    ? refusal('the body')
+    : undefined;
 }
 
 /** The address as the router will read it; broken percent-encoding stays as it is, and is refused elsewhere. */
 function readable(text: string): string {
   if (!text.includes('%') && !text.includes('+')) return text;
-  return text
-    .replaceAll('+', ' ')
-    .replace(/%([0-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return decoded(text.replaceAll('+', ' '));
 }
 
-/** JSON may write a digit as \u0034. */
-function unescaped(text: string): string {
-  if (!text.includes('\\u')) return text;
-  return text.replace(/\\u([0-9a-f]{4})/gi, (_, hex: string) =>
+function decoded(text: string): string {
+  return text.replace(/%([0-7][0-9a-f])/gi, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   );
+}
+
+/** JSON may write a digit as \u0034, and a space between two groups as \n. */
+function unescaped(text: string): string {
+  if (!text.includes('\\')) return text;
+  return text
+    .replace(/\\[nrtbf]/g, ' ')
+    .replaceAll('\\/', '/')
+    .replace(/\\u([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
 function refusal(where: string): EdgeRefusal {
