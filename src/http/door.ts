@@ -160,7 +160,7 @@ async function handle(
           merchantId: caller.value.merchantId,
           kind: route.moves,
           method: request.method,
-          path: request.path,
+          path: pathOf(route, input.value.params),
           key: request.get('idempotency-key'),
           body: input.value.json,
           rawBody: body.value,
@@ -173,7 +173,8 @@ async function handle(
       {
         method: request.method,
         targetUri: new URL(request.originalUrl, door.deps.publicUrl),
-        header: (name) => request.get(name),
+        // As RFC 9421 combines them; Node keeps some headers once, and cookies as a list.
+        header: (name) => request.headersDistinct[name]?.join(', '),
         body: body.value,
         request: named,
       },
@@ -193,6 +194,11 @@ async function handle(
   if (left !== null) await door.gate.leave(visit, left);
   const problem = send(route, answered, response, id, { ...door.headers, ...entry.headers });
   return problem && withChallenge(door, caller.value, approach, problem);
+}
+
+/** The path without what percent-encoding may hide: `%6frd_…` and `ord_…` are one order, and their requests one. */
+function pathOf({ path }: Route, params: Readonly<Record<string, string>>): string {
+  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '');
 }
 
 /** Who is asked for a proof, or showed one that does not hold, is handed what to solve. */

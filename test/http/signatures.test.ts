@@ -227,6 +227,14 @@ describe('refunds with a key that wants signatures', () => {
     expect(again.body).toMatchObject({ code: 'signature_invalid', detail: expect.stringContaining('nonce') });
   });
 
+  test('are refused, not broken on, when they sign a cookie', async () => {
+    const components = ['@method', '@path', 'content-digest', 'idempotency-key', 'set-cookie'];
+    const ask = signed('{"amount":8,"currency":"EUR"}', { components });
+    const headers = { ...ask.headers, 'set-cookie': 'a=1' };
+    const reply = await shop.call('POST', `/v1/orders/${order}/refunds`, { ...ask, headers });
+    expect(reply).toMatchObject({ status: 401, body: { code: 'signature_invalid' } });
+  });
+
   test('are refused with a signature that nobody would check', async () => {
     const reply = await shop.call('POST', `/v1/orders/${order}/refunds`, {
       body: {},

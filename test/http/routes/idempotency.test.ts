@@ -40,6 +40,19 @@ it('the same request again gets the same bytes, and is marked', async () => {
   expect(await chargesOf(checkout)).toEqual([1299]);
 });
 
+it('the same request with its path spelt otherwise is the same request', async () => {
+  const order = await paidOrder(shop);
+  const refund = (path: string) =>
+    shop.call('POST', `/v1/orders/${path}/refunds`, {
+      body: { amount: 100, currency: 'EUR' },
+      idempotencyKey: 'spelt',
+    });
+  const first = await refund(order);
+  const second = await refund(order.replace('ord_', '%6frd%5F'));
+  expect([first.status, second.text]).toEqual([200, first.text]);
+  expect(second.headers.get('idempotent-replayed')).toBe('true');
+});
+
 it('sixty-four at once with one key charge once [F3.1]', async () => {
   const checkout = await openCheckout(shop);
   const replies = await Promise.all(Array.from({ length: 64 }, () => confirm(checkout, 'storm')));
