@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { isRefusal } from '../domain/refusal.ts';
 import { purposes, type Proof, type Purpose } from './challenge/challenge.ts';
-import { networkOf } from './edge/address.ts';
+import { hostOf, networkOf, plain } from './edge/address.ts';
 import type { RequestClass } from './edge/shed.ts';
 import type { Input } from './input.ts';
 import type { Left } from './rate-limit/gate.ts';
@@ -39,7 +39,7 @@ export function classOf(route: Route): RequestClass {
 
 /** Nobody we know: counted by where it comes from, across all merchants. */
 export function strangerAt(route: Route, address: string): Visit {
-  return { call: callOf(route), caller: 'anonymous', keys: { address, network: networkOf(address) } };
+  return { call: callOf(route), caller: 'anonymous', keys: whereFrom(address) };
 }
 
 /** `input` is absent when the request could not be read; it counts all the same. */
@@ -58,18 +58,23 @@ export function approachOf(route: Route, caller: Caller, request: Request, input
       merchant: merchantId,
       [isBrowser ? 'publishable_key' : 'api_key']: key.id,
       client_secret: caller.clientSecretHash,
-      address,
-      network: address === undefined ? undefined : networkOf(address),
+      ...(address === undefined ? {} : whereFrom(address)),
     },
   };
   if (!isPurpose(call)) return { visit };
   const proof: Proof = {
     purpose: call,
     subject: subjectOf(input) ?? merchantId,
-    holder: request.get('idempotency-key') ?? '',
+    holder: `${request.path} ${request.get('idempotency-key') ?? ''}`,
     address: address ?? caller.address,
   };
   return { visit, proof };
+}
+
+/** Shops hand addresses on as their own servers spell them. */
+export function whereFrom(told: string): Visit['keys'] {
+  const address = plain(told);
+  return { address: hostOf(address), network: networkOf(address) };
 }
 
 function isPurpose(call: Call): call is Purpose {

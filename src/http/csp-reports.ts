@@ -1,5 +1,6 @@
 import type { Express } from 'express';
 import { z } from 'zod';
+import { whereFrom } from './approach.ts';
 import type { Door } from './door.ts';
 import { requestId } from './edge/address.ts';
 
@@ -19,6 +20,7 @@ export const cspReportsPath = '/csp-reports';
 export function addCspReports(app: Express, door: Door): void {
   app.post(cspReportsPath, async (request, response) => {
     const id = requestId(request, door.deps.newId);
+    const keys = whereFrom(door.readAddress(request));
     const chunks: Buffer[] = [];
     let length = 0;
     for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -26,17 +28,18 @@ export function addCspReports(app: Express, door: Door): void {
       if (length > bytesMax) break;
       chunks.push(chunk);
     }
+    const stranger = { call: 'read', caller: 'anonymous', keys } as const;
     const admission = door.shed.admit('list');
-    if (admission.ok) {
-      response.once('close', admission.done);
-      for (const { directive, host } of length > bytesMax ? [] : readReports(Buffer.concat(chunks))) {
-        door.metrics.csp_violations_total.add({ directive });
-        door.log.warn('a page’s content security policy stopped something', {
-          component: directive,
-          reference: host,
-          request_id: id,
-        });
-      }
+    if (admission.ok) response.once('close', admission.done);
+    // No browser can be told to come later: what is too much is not kept.
+    const isTooMuch = length > bytesMax || !admission.ok || !(await door.gate.enter(stranger)).ok;
+    for (const { directive, host } of isTooMuch ? [] : readReports(Buffer.concat(chunks))) {
+      door.metrics.csp_violations_total.add({ directive });
+      door.log.warn('a page’s content security policy stopped something', {
+        component: directive,
+        reference: host,
+        request_id: id,
+      });
     }
     response.writeHead(204, { ...door.headers, 'request-id': id }).end();
   });

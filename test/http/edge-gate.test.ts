@@ -100,6 +100,37 @@ describe('the door', () => {
     expect(statuses.filter((status) => status === 429)).toHaveLength(10);
   });
 
+  test('takes an address of IPv6 for its whole /64', async () => {
+    const statuses = [];
+    for (let at = 0; at < 10; at += 1) {
+      const buyer = await checkoutAt(`2001:db8:7:7::${at + 1}`);
+      statuses.push((await buyer.confirm('pm_card_chargeDeclined')).status);
+    }
+    expect(statuses.at(-1)).toBe(429);
+    expect((await (await checkoutAt('2001:db8:7:8::1')).confirm('pm_card_visa')).status).toBe(200);
+  });
+
+  test('does not take all of IPv4 for one network where a shop spells it as IPv6', async () => {
+    const signUp = (ip: string) =>
+      shop.call('POST', '/v1/assessments', {
+        body: { event: 'account_creation', signals: { device: { ip } } },
+      });
+    const codes = new Set<unknown>();
+    for (let at = 0; at < 70; at += 1) codes.add((await signUp(`::ffff:198.19.${at}.1`)).body['code']);
+    expect([...codes]).toEqual([undefined]);
+  });
+
+  test('asks for a challenge where one visitor adds many cards through the shop’s server', async () => {
+    const add = (solution?: string) =>
+      shop.call('POST', '/v1/assessments', {
+        body: { event: 'add_card', signals: { device: { ip: '203.0.113.21' } } },
+        ...(solution === undefined ? {} : { headers: { 'tillgate-challenge-solution': solution } }),
+      });
+    for (let at = 0; at < 30; at += 1) await add();
+    expect((await add()).body['code']).toBe('challenge_required');
+    expect((await add(await solve('add_card'))).status).toBe(201);
+  });
+
   test('verifies the challenge that an assessment asked for, once and for it alone', async () => {
     const made = await shop.call('POST', '/v1/assessments', { body: { event: 'login', signals: {} } });
     const id = String(made.body['id']);
@@ -124,8 +155,23 @@ describe('the door', () => {
     expect(await signUp({ 'tillgate-challenge-solution': solution })).toMatchObject({ status: 201 });
     expect(await signUp({ 'tillgate-challenge-solution': solution })).toMatchObject({
       status: 403,
-      body: { code: 'challenge_required' },
+      body: { code: 'challenge_failed' },
     });
+  });
+
+  test('keeps no more reports of a browser’s policy than a stranger may make calls', async () => {
+    const report = {
+      'csp-report': { 'effective-directive': 'img-src', 'blocked-uri': 'https://x.example/' },
+    };
+    for (let at = 0; at < 250; at += 1) {
+      const { status } = await fetch(`${shop.api}/csp-reports`, {
+        method: 'POST',
+        headers: { 'x-forwarded-for': '192.0.2.92' },
+        body: JSON.stringify(report),
+      });
+      expect(status).toBe(204);
+    }
+    expect(await metric('tillgate_csp_violations_total{directive="img-src"} 240')).toBe(true);
   });
 });
 

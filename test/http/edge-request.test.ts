@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { IncomingMessage } from 'node:http';
-import { addressReader, networkOf, requestId } from '../../src/http/edge/address.ts';
+import { addressReader, hostOf, networkOf, requestId } from '../../src/http/edge/address.ts';
 import { pageHeaders } from '../../src/http/edge/headers.ts';
 import { readQuery } from '../../src/http/edge/query.ts';
 import { idFrom, type NewId } from '../../src/kernel/ids.ts';
@@ -63,6 +63,15 @@ describe('the network of an address', () => {
       }),
     );
   });
+});
+
+test.each([
+  ['192.0.2.77', '192.0.2.77'],
+  ['2001:db8:aaaa:1:2:3:4:5', '2001:db8:aaaa:1::/64'],
+  ['2001:0db8:aaaa:0001::9', '2001:db8:aaaa:1::/64'],
+  ['::1', '0:0:0:0::/64'],
+])('the host of %s is %s: a client moves about in its /64 as it likes', (address, host) => {
+  expect(hostOf(address)).toBe(host);
 });
 
 describe('the request id', () => {

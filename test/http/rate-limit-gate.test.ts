@@ -13,15 +13,18 @@ limits:
 `;
 
 /** A provider whose right answer is "right"; it stands for a person, a bot, and a service that is away. */
+let verified = 0;
 const provider: ChallengeProvider = {
   name: 'proof_of_work',
   create: () => Promise.resolve({}),
-  verify: (solution) =>
-    Promise.resolve(
+  verify: (solution) => {
+    verified += 1;
+    return Promise.resolve(
       solution === 'right'
         ? { ok: true }
         : { ok: false, code: solution === 'away' ? 'unavailable' : 'challenge_failed', detail: 'No.' },
-    ),
+    );
+  },
 };
 
 const proof: Proof = { purpose: 'confirm', subject: 'chk_1', holder: 'key', address: '192.0.2.1' };
@@ -111,6 +114,24 @@ describe('the gate', () => {
     const codes = [];
     for (let at = 0; at < 5; at += 1) codes.push(codeOf(await enter(from('a'), 'wrong')));
     expect(codes).toEqual([...Array.from({ length: 4 }, () => 'challenge_failed'), 'quota_exceeded']);
+  });
+
+  test('does not look at the solutions of whoever is over a limit', async () => {
+    const { enter } = open();
+    for (let at = 0; at < 5; at += 1) await enter(from('a'), 'wrong');
+    const before = verified;
+    for (let at = 0; at < 5; at += 1) await enter(from('a'), 'wrong');
+    expect(verified).toBe(before);
+  });
+
+  test('does not take an assessment for a card that was approved', async () => {
+    const { gate, attacks } = open();
+    for (let at = 0; at < 30; at += 1) {
+      await gate.leave(from(`x${at}`), { became: 'assessed' });
+      await gate.leave(from(`x${at}`), { became: 'declined' });
+    }
+    attacks.tick();
+    expect(attacks.profileOf('mer_1')).toBe('strict');
   });
 
   test('lets nobody in while the provider is away, and blames nobody', async () => {

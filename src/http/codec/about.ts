@@ -59,5 +59,5 @@ export function leftByAssessment(
   { outcome }: { readonly outcome?: 'failed' | 'succeeded' | undefined },
 ): Left {
   const { decision, score } = judged.parse(JSON.parse(reply));
-  return { became: decision === 'block' || outcome === 'failed' ? 'refused' : 'approved', score };
+  return { became: decision === 'block' || outcome === 'failed' ? 'refused' : 'assessed', score };
 }

@@ -42,7 +42,7 @@ export function blockListOf(networks: readonly string[]): BlockList {
 }
 
 /** ::ffff:192.0.2.1 and 192.0.2.1 are one address and must share one limit; so must both cases of an IPv6 address. */
-function plain(address: string): string {
+export function plain(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   return mapped ?? address.toLowerCase().replace(/%.*$/, '');
 }
@@ -50,6 +50,16 @@ function plain(address: string): string {
 /** The network an address belongs to: /24 of IPv4, /48 of IPv6, which is what one customer is given. */
 export function networkOf(address: string): string {
   if (isIPv4(address)) return `${address.slice(0, address.lastIndexOf('.'))}.0/24`;
+  return `${groupsOf(address).slice(0, 3).join(':')}::/48`;
+}
+
+/** What a client cannot leave by itself: its IPv4 address, or the /64 of its IPv6 address, all of which is its own. */
+export function hostOf(address: string): string {
+  return isIPv4(address) ? address : `${groupsOf(address).slice(0, 4).join(':')}::/64`;
+}
+
+/** The eight groups of an IPv6 address, `::` filled in, without leading zeros. */
+function groupsOf(address: string): string[] {
   const [head = '', tail] = address.split('::');
   const groups = head === '' ? [] : head.split(':');
   if (tail !== undefined) {
@@ -57,10 +67,7 @@ export function networkOf(address: string): string {
     while (groups.length + end.length < 8) groups.push('0');
     groups.push(...end);
   }
-  return `${groups
-    .slice(0, 3)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':')}::/48`;
+  return groups.map((group) => group.replace(/^0+(?=.)/, ''));
 }
 
 /** The caller's id when it is one that this service could have made, else a new one: it goes into logs and answers. */

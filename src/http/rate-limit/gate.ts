@@ -32,9 +32,9 @@ export type Gate = {
   readonly stateOf: AttackSwitch['stateOf'];
 };
 
-/** What became of a call, and the risk score that it was given if it was. */
+/** What became of a call, and the risk score that it was given if it was. What was `assessed` tried no card yet. */
 export type Left = {
-  readonly became: 'approved' | 'declined' | 'refused';
+  readonly became: 'approved' | 'declined' | 'refused' | 'assessed';
   readonly score?: number | null;
 };
 
@@ -62,25 +62,28 @@ export function makeGate({
   return {
     enter: async (given, shown) => {
       const profile = given.keys.merchant === undefined ? 'normal' : attacks.profileOf(given.keys.merchant);
-      const proved = shown && (await provider.verify(shown.solution, shown.proof));
-      const visit: Visit = { ...given, profile, challengeSolved: proved?.ok === true };
+      // As if it held: looking at a solution is work, and whoever is over a limit that no solution opens gets none of it.
+      const visit: Visit = { ...given, profile, challengeSolved: shown !== undefined };
       const verdict = await limiter.consume(visit);
-      if (proved?.ok === false) {
-        // Checked after counting, so that guessing solutions is limited like everything else. A provider that is away
-        // is nobody's failure.
-        if (proved.code === 'challenge_failed') {
-          note(visit, 'refused');
-          await limiter.settle(visit, { failed: true });
-        }
-        return { ok: false, problem: verdict.ok ? problemOf(proved) : limitProblem(verdict) };
+      if (!verdict.ok) {
+        note(visit, verdict.answer === 'challenge' ? 'challenged' : 'refused');
+        return { ok: false, problem: limitProblem(verdict) };
       }
-      if (verdict.ok) return { ...verdict, hasProved: proved?.ok === true };
-      note(visit, verdict.answer === 'challenge' ? 'challenged' : 'refused');
-      return { ok: false, problem: limitProblem(verdict) };
+      const proved = shown && (await provider.verify(shown.solution, shown.proof));
+      if (proved?.ok !== false) return { ...verdict, hasProved: proved?.ok === true };
+      // A provider that is away is nobody's failure.
+      if (proved.code === 'challenge_failed') {
+        note(visit, 'refused');
+        await limiter.settle(visit, { failed: true });
+      }
+      return { ok: false, problem: problemOf(proved) };
     },
     leave: async (visit, { became, score }) => {
-      note(visit, became);
-      await limiter.settle(visit, { failed: became !== 'approved', score: score ?? null });
+      if (became !== 'assessed') note(visit, became);
+      await limiter.settle(visit, {
+        failed: became === 'declined' || became === 'refused',
+        score: score ?? null,
+      });
     },
     issue: async (merchant, purpose, subject) => {
       const work = attacks.profileOf(merchant) === 'strict' ? workUnderAttack : 1;
