@@ -37,28 +37,33 @@ export async function check(sources: Sources, files: readonly string[]): Promise
 /** Runs the examples beside the policies named, or beside all of them. */
 export async function test(sources: Sources, files: readonly string[]): Promise<Outcome> {
   const surroundings = await surroundingsIn(sources);
-  const all = files.length > 0 ? files : await policyFiles(sources);
-  const lines: string[] = [];
-  let failed = 0;
+  const { all, mistakes } = files.length > 0 ? { all: files, mistakes: [] } : await policyFiles(sources);
+  // A policy that is refused keeps none of its promises.
+  const failures = [...mistakes];
   let run = 0;
   for (const file of all) {
     const examples = file.replace(/\.yaml$/, '.test.yaml');
-    if (!existsSync(examples)) continue;
+    const text = await textIn(examples);
+    if (typeof text === 'object' && files.length === 0) continue;
     const read = await readOne(sources, file, surroundings);
-    const result =
-      'policy' in read
-        ? runExamples(examples, await readFile(examples, 'utf8'), read.policy, surroundings)
-        : { run: 0, mistakes: read.mistakes };
-    run += result.run;
-    failed += result.mistakes.length;
-    lines.push(...result.mistakes.map(toText));
+    if ('mistakes' in read) failures.push(...read.mistakes);
+    else if (typeof text === 'object') failures.push(text);
+    else {
+      const result = runExamples(examples, text, read.policy, surroundings);
+      run += result.run;
+      failures.push(...result.mistakes);
+    }
   }
-  return { lines, summary: { examples: run, failed }, holds: failed === 0 };
+  return {
+    lines: failures.map(toText),
+    summary: { examples: run, failed: failures.length },
+    holds: failures.length === 0,
+  };
 }
 
-async function policyFiles(sources: Sources): Promise<readonly string[]> {
-  const { files } = await readPolicies(sources.policies, await declaredModels(sources.models));
-  return [...files.keys()].map((file) => join(sources.policies, file));
+async function policyFiles(sources: Sources) {
+  const { files, mistakes } = await readPolicies(sources.policies, await declaredModels(sources.models));
+  return { all: [...files.keys()].map((file) => join(sources.policies, file)), mistakes };
 }
 
 export async function surroundingsIn({ policies, models }: Sources): Promise<Surroundings> {
@@ -72,5 +77,19 @@ export async function readOne(
   file: string,
   surroundings?: Surroundings,
 ): Promise<ReadPolicy> {
-  return readPolicy(file, await readFile(file, 'utf8'), surroundings ?? (await surroundingsIn(sources)));
+  const text = await textIn(file);
+  return typeof text === 'object'
+    ? { mistakes: [text] }
+    : readPolicy(file, text, surroundings ?? (await surroundingsIn(sources)));
+}
+
+/** What an analyst named may not be there, or be a folder. */
+async function textIn(file: string): Promise<string | Mistake> {
+  return readFile(file, 'utf8').catch((cause: unknown) => ({
+    file,
+    line: 1,
+    column: 1,
+    message: `it cannot be read: ${cause instanceof Error ? cause.message.replace(/,.*$/, '') : String(cause)}`,
+    hint: null,
+  }));
 }

@@ -1,11 +1,12 @@
 import type { Recorded } from '../domain/risk/backtest.ts';
 import { assessmentEvents } from '../domain/risk/decision.ts';
+import { ModelRefused } from '../risk/model/files.ts';
 import { vocabularyTable } from '../risk/vocabulary-table.ts';
 import { databaseOptions, databaseUrl, withStore } from './database.ts';
 import { importList } from './import-list.ts';
 import { backtest, diff } from './policy-backtest.ts';
 import { check, test, type Outcome } from './policy-check.ts';
-import { recordingsIn, storedRecordings } from './recordings.ts';
+import { RecordingRefused, recordingsIn, storedRecordings } from './recordings.ts';
 import { readArguments } from './arguments.ts';
 
 /**
@@ -44,7 +45,11 @@ const [command, ...files] = positionals;
 const { assessments, policy } = values;
 const show = Number(values.show);
 
-const outcome = await run();
+const outcome = await run().catch((cause: unknown): Outcome => {
+  const said = whatIsWrong(cause);
+  if (said === null) throw cause;
+  return { lines: [said], holds: false };
+});
 if (outcome === null) {
   console.error(usage);
   process.exitCode = 2;
@@ -52,6 +57,13 @@ if (outcome === null) {
   for (const line of outcome.lines) console.log(line);
   if (outcome.summary) console.log(JSON.stringify(outcome.summary));
   process.exitCode = outcome.holds ? 0 : 1;
+}
+
+/** A model or a file that an analyst named and that is no good is told in a line; anything else is a fault of ours. */
+function whatIsWrong(cause: unknown): string | null {
+  if (cause instanceof ModelRefused || cause instanceof RecordingRefused) return cause.message;
+  const isFile = cause instanceof Error && 'path' in cause && 'syscall' in cause;
+  return isFile ? `${String(cause.path)}:1:1: it cannot be read: ${cause.message.replace(/,.*$/, '')}` : null;
 }
 
 async function run(): Promise<Outcome | null> {

@@ -13,10 +13,24 @@ export async function* recordingsIn(file: string): AsyncGenerator<Recorded> {
   let number = 0;
   for await (const line of linesOf(file)) {
     number += 1;
-    const recorded: unknown = JSON.parse(line);
-    if (!isRecorded(recorded)) throw new Error(`${file}:${number}: not a recorded assessment`);
+    const recorded = recordedIn(line);
+    if (recorded === null) throw new RecordingRefused(`${file}:${number}:1: not a recorded assessment`);
     yield recorded;
   }
+}
+
+function recordedIn(line: string): Recorded | null {
+  try {
+    const recorded: unknown = JSON.parse(line);
+    return isRecorded(recorded) ? recorded : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What an analyst named holds something else. */
+export class RecordingRefused extends Error {
+  readonly code = 'recording_refused';
 }
 
 /** All stored assessments of all merchants, with what is known of them by now; the newest first. */

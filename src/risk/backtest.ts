@@ -3,6 +3,7 @@ import { featuresOf } from '../domain/risk/features/library.ts';
 import { moneyFrom } from '../domain/risk/policy/condition.ts';
 import type { Policy } from '../domain/risk/policy/policy.ts';
 import { judge } from '../domain/risk/policy/verdict.ts';
+import { canAskModels } from './conclusion.ts';
 import { evidenceOf } from './evidence.ts';
 import { rowOf, type Model } from './model/model.ts';
 
@@ -15,10 +16,11 @@ export type Candidate = { readonly policy: Policy; readonly model: Model | null 
  */
 export async function rejudge({ policy, model }: Candidate, recorded: Recorded): Promise<Flip> {
   const features = featuresOf(recorded.event);
+  // Without a recorded score either a part was missing, or the policy in force read none and the candidate's still can.
   const score =
-    model === null || recorded.score === null
-      ? recorded.score
-      : (await model.score(rowOf(model, recorded.features))).probability;
+    model !== null && canAskModels(recorded.degraded)
+      ? (await model.score(rowOf(model, recorded.features))).probability
+      : recorded.score;
   const verdict = judge(policy, evidenceOf(features, recorded.features, recorded.findings, score), {
     degraded: recorded.degraded,
     snoozed: new Set(recorded.rulesSnoozed),

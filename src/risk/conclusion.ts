@@ -50,13 +50,17 @@ export type Conclusion = Pick<
 /** Without history the model would judge every buyer as a stranger; rules decide alone then. */
 const modelNeeds: readonly Degradation[] = ['velocity_unavailable', 'deadline', 'model_unavailable'];
 
+export function canAskModels(degraded: readonly Degradation[]): boolean {
+  return !degraded.some((part) => modelNeeds.includes(part));
+}
+
 export async function conclude(
   { policy, model, challengers }: Deciders,
   basis: Basis,
   ask: Ask,
 ): Promise<Conclusion> {
   const { features, values, findings, snoozed } = basis;
-  const askable = !basis.degraded.some((part) => modelNeeds.includes(part));
+  const askable = canAskModels(basis.degraded);
   const row = model && rowOf(model, values);
   const score = model && row && askable ? await ask(model, row, 'live') : null;
   const degraded =

@@ -204,6 +204,8 @@ export function createCompiler({ vocabulary, lists, amounts }: Setting): Compile
             '`in` takes a list in brackets',
             `for declared lists write ${functions.in_list}`,
           );
+        // The checker would look for the type of what is in it.
+        if (list.args.length === 0) return refuse(list, 'a list in brackets holds at least one value');
         return oneOf(compile(operand), list.args.map(constant));
       }
       case 'call':

@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml';
 import { suggestion, type Mistake } from './mistake.ts';
 
 /** A node of the file, or the place where one is missing. */
@@ -35,6 +35,8 @@ export type Keys = { readonly required: readonly string[]; readonly optional: re
 
 /** Far more than anybody writes; keeps a stray file from being parsed for seconds. */
 const charactersMax = 256 * 1024;
+/** A thousand brackets that nobody closes are as many errors. */
+const errorsMax = 5;
 
 export function readYaml(path: string, source: string): YamlFile {
   const lines = new LineCounter();
@@ -47,7 +49,8 @@ export function readYaml(path: string, source: string): YamlFile {
   const text = size > charactersMax ? '' : source;
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (size > charactersMax) report(0, `the file has ${size} characters, at most ${charactersMax} are read`);
-  for (const { pos, message } of document.errors) report(pos[0], message);
+  // What cannot be parsed is reported once: the parser finds the same again at every level above.
+  for (const { pos, message } of document.errors.slice(0, errorsMax)) report(pos[0], message);
 
   const placeOf = (value: unknown, offset: number): Place => {
     const node = value as Node | null;
@@ -103,7 +106,11 @@ export function readYaml(path: string, source: string): YamlFile {
       if (place === undefined) return undefined;
       if (isScalar(place.node) && typeof place.node.value === 'string' && place.node.value.trim() !== '')
         return place.node.value;
-      report(place.offset, `${what} must be text`);
+      report(
+        place.offset,
+        `${what} must be text`,
+        isAlias(place.node) ? 'write it out: aliases are not read' : null,
+      );
       return undefined;
     },
     choice: (place, what, of) => {

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -76,6 +76,53 @@ describe('npm run policy', () => {
     );
   });
 
+  test('test fails on a policy that is refused, and on one without examples that is asked for', () => {
+    cpSync('policies', join(folder, 'refused'), { recursive: true });
+    write('refused/checkout.yaml', checkout.replaceAll('score', 'scor'));
+    const { status, lines } = policy('test', '--policies', join(folder, 'refused'));
+    expect(status).toBe(1);
+    expect(lines[0]).toMatch(/checkout\.yaml:\d+:\d+: scor is not declared at checkout/);
+    expect(policy('test', 'policies/limits.yaml').status).toBe(1);
+  });
+
+  test.each([
+    [
+      'a file that is not there',
+      ['check', 'policies/chekout.yaml'],
+      /^policies\/chekout\.yaml:1:1: it cannot be read/,
+    ],
+    ['a folder', ['check', 'policies'], /^policies:1:1: it cannot be read/],
+    [
+      'examples that are not there',
+      ['test', 'policies/limits.yaml'],
+      /^policies\/limits\.yaml:\d+:1: a policy has no key/,
+    ],
+    [
+      'recordings that are none',
+      ['backtest', '--policy', 'policies/checkout.yaml', '--assessments', 'policies/checkout.yaml'],
+      /^policies\/checkout\.yaml:1:1: not a recorded assessment/,
+    ],
+    [
+      'recordings that are not there',
+      ['backtest', '--policy', 'policies/checkout.yaml', '--assessments', 'nowhere.ndjson'],
+      /^nowhere\.ndjson:1:1: it cannot be read/,
+    ],
+  ])('%s is told in a line', (_, args, said) => {
+    const { status, lines } = policy(...args);
+    expect(status).toBe(1);
+    expect(lines[0]).toMatch(said);
+  });
+
+  test('a model that is refused is told in a line', () => {
+    cpSync('models', join(folder, 'models'), { recursive: true });
+    write('models/checkout-1/features.json', '{');
+    const { status, lines } = policy('check', '--models', join(folder, 'models'));
+    expect(status).toBe(1);
+    expect(lines).toEqual([
+      expect.stringMatching(/^the model in .* is refused: features\.json has another shape$/),
+    ]);
+  });
+
   test('backtest counts flips, money and good buyers', () => {
     // The shipped model scores recorded features again; a policy without a model keeps the recorded score unread.
     const file = write(
@@ -99,6 +146,21 @@ describe('npm run policy', () => {
     });
     const same = policy('diff', file, file, '--assessments', assessments);
     expect(same).toMatchObject({ status: 0, summary: { assessments: 2, flips: 0 } });
+  });
+
+  test('backtest asks the model of a policy where the one in force had none, and not where parts were missing', () => {
+    const file = write(
+      'scored.yaml',
+      'policy: checkout\nmodel: checkout-1\nrules:\n  - id: any\n    when: score >= 0\n    then: block\n    reason: b\n',
+    );
+    const unscored = { ...recorded, score: null };
+    const missing = { ...unscored, id: 'asm_2', decision: 'challenge', degraded: ['velocity_unavailable'] };
+    const assessments = write(
+      'unscored.ndjson',
+      [unscored, missing].map((one) => JSON.stringify(one)).join('\n'),
+    );
+    const { summary } = policy('backtest', '--policy', file, '--assessments', assessments);
+    expect(summary).toMatchObject({ assessments: 2, flips: 1, by: { 'allow→block': { flips: 1 } } });
   });
 
   test('without a command prints how it is used and exits 2', () => {

@@ -93,6 +93,7 @@ describe('a mistaken condition', () => {
       ['0: emal.x is not declared at checkout', '14: scor is not declared at checkout (did you mean score?)'],
     ],
     ['score >', ['7: the condition ends too early']],
+    ['score in []', ['9: a list in brackets holds at least one value']],
     ['score', ['0: a condition is true or false, this is a double']],
     ['email.disposable > 1', ['0: cannot work out bool > int']],
     ['order.amount > 5', ['0: cannot work out Money > int (compare with money("500.00", "EUR"))']],

@@ -102,6 +102,11 @@ rules:
     ['has a number for a reason', good.replace('Known fraud', '42'), /`reason` must be text/],
     ['repeats a key', `${good}rules: []\n`, /p\.yaml:16:1: Map keys must be unique/],
     ['uses an alias', good.replace('reason: Many orders', 'reason: *a'), /p\.yaml:11:\d+: /],
+    [
+      'uses an alias of an anchor',
+      good.replace('when: email.k', 'when: &a email.k').replace('when: email.orders_24h >= 3', 'when: *a'),
+      /p\.yaml:9:11: `when` must be text \(hint: write it out: aliases are not read\)$/,
+    ],
   ])('that %s is refused', (_, source, expected) => {
     expect(mistakesOf(source).join('\n')).toMatch(expected);
   });
