@@ -26,6 +26,9 @@ const chargeRow = z.object({
 
 const actionFor = raw(`interval '${actionForMs} milliseconds'`);
 
+/** What a PSP still works on is in nobody's way: who is found and cannot be helped keeps the others from being found. */
+const moving = raw("m.state in ('prepared', 'pending', 'unknown')");
+
 /**
  * What may still be heard of. Claiming pushes the next look back (1 min, 5 min, 1 h, then daily), so that a worker that
  * dies after claiming delays the question and loses nothing. What waits for the buyer is looked at when it is to be given up.
@@ -56,7 +59,7 @@ export function settlingQueries(database: Database): Store['settling'] {
     },
     findExpired: async (now, limit) => {
       const rows = await database.rows(sql`select ${purchaseColumns} from checkouts as c ${itsSale}
-        where c.state in ('open', 'requires_action') and c.expires_at < ${toTimestamp(now)}::timestamptz
+        where c.state = 'open' and c.expires_at < ${toTimestamp(now)}::timestamptz
         order by c.expires_at limit ${limit}`);
       return rows.map(fromPurchaseRow);
     },
@@ -65,7 +68,8 @@ export function settlingQueries(database: Database): Store['settling'] {
       const rows = await database.rows(sql`select ${purchaseColumns} from checkouts as c ${itsSale}
         where p.state = 'authorized' and o.state = 'authorized' and p.capture_at <= ${at}::timestamptz
           and not exists (select 1 from movements as m where m.merchant_id = c.merchant_id and m.checkout_id = c.id
-            and m.kind = 'capture' and m.changed_at > ${at}::timestamptz - interval '1 hour')
+            and not m.stray and m.kind in ('capture', 'void')
+            and (${moving} or m.kind = 'capture' and m.changed_at > ${at}::timestamptz - interval '1 hour'))
         order by p.capture_at limit ${limit}`);
       return rows.map(fromPurchaseRow);
     },
@@ -76,6 +80,8 @@ export function settlingQueries(database: Database): Store['settling'] {
           and exists (select 1 from attempts as a where a.merchant_id = c.merchant_id and a.checkout_id = c.id
             and a.state = 'authorized' and a.changed_at < ${at}::timestamptz
               - case a.psp when 'stripe' then interval '7 days' else interval '28 days' end)
+          and not exists (select 1 from movements as m where m.merchant_id = c.merchant_id and m.checkout_id = c.id
+            and not m.stray and m.kind in ('capture', 'void') and ${moving})
         order by p.changed_at limit ${limit}`);
       return rows.map(fromPurchaseRow);
     },

@@ -43,6 +43,37 @@ describe('money that is reserved for longer than its PSP keeps it', () => {
   });
 });
 
+describe('what cannot be brought further now does not keep the others from being found', () => {
+  const far = Math.floor(Date.now() / dayMs + 500) * dayMs;
+  const idOf = (paid: Paid): string => String(paid.body['id']);
+
+  it('a due capture and a lapsed authorisation whose money a PSP still moves', async () => {
+    const later = { capture_mode: 'manual', capture_after_s: 86_400 };
+    const [moving, idle] = [await shop.pay(atAdyen, later), await shop.pay(atAdyen, later)];
+    await shop.adyen('POST', 'webhooks', { hold: true });
+    const capture = `/v1/orders/${orderOf(moving)}/capture`;
+    await shop.call('POST', capture, { body: { amount: 1, currency: 'EUR', final: false } });
+    for (const find of ['findToCapture', 'findLapsed'] as const) {
+      const found = (await shop.store.settling[find](far, 1000)).map(({ checkout }) => checkout.id);
+      expect([find, found.includes(idOf(idle) as never), found.includes(idOf(moving) as never)]).toEqual([
+        find,
+        true,
+        false,
+      ]);
+    }
+    await shop.adyen('POST', 'webhooks', { hold: false });
+  });
+
+  it('an expired checkout whose buyer is at the bank', async () => {
+    const waiting = await shop.pay({ payment_method: 'pm_card_threeDSecure2Required' });
+    const declined = await shop.pay({ payment_method: 'pm_card_chargeDeclined' });
+    const found = (await shop.store.settling.findExpired(far, 1000)).map(
+      ({ checkout }) => checkout.id as string,
+    );
+    expect([found.includes(idOf(declined)), found.includes(idOf(waiting))]).toEqual([true, false]);
+  });
+});
+
 it('what nobody has heard is asked about after one minute, five, an hour, and then every day', async () => {
   await shop.fault({ match: { method: 'POST', path: '/v1/refunds' }, when: 'after', do: 'error' });
   const paid = await shop.pay(atStripe);
