@@ -86,6 +86,27 @@ describe('increments', () => {
   });
 });
 
+describe('increments at once', () => {
+  it.each([
+    ['Stripe', { payment_method: 'pm_card_visa' }],
+    ['Adyen', { payment_methods: { adyen: adyenCard() } }],
+  ])('ten at %s: what the order counts is what is authorised there', async (_, body) => {
+    const paid = await reserve({}, body);
+    const asked = Array.from({ length: 10 }, (__, n) => move(paid, 'increment', amountOf(100 + n)));
+    const answers = await Promise.all(asked);
+    await eventually(async () => {
+      const { movements } = (await order(paid)) as { movements: { status: string }[] };
+      return movements.every(({ status }) => status === 'succeeded');
+    });
+    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
+    const here = (await order(paid))['amount'];
+    const [line] = (await shop.ledgers()).filter(({ reference }) => reference === pspReferenceOf(paid));
+    expect([line?.authorised, here]).toEqual([here, here]);
+    expect((await move(paid, 'capture')).body['code']).toBeUndefined();
+    await eventually(async () => (await order(paid))['status'] === 'captured');
+  });
+});
+
 describe('an authorisation', () => {
   it.each([
     [

@@ -76,6 +76,9 @@ function movable(sale: Sale, kind: 'capture' | 'void' | 'increment'): { left: bi
       return unreachable(sale.order.state);
   }
   const moving = sale.movements.filter((each) => !each.stray && isMoving(each));
+  // PSPs are told the new total: two at once would start from the same one, and the second would swallow the first.
+  if (kind === 'increment' && moving.some((each) => each.kind === 'increment'))
+    return refuse('movement_in_flight', 'Another increment of this order is still under way.');
   if (kind === 'void' && sale.payment.captured > 0n) {
     return refuse(
       'order_has_captures',
