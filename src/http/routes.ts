@@ -39,6 +39,7 @@ import { listPaymentMethods } from './routes/list-payment-methods.ts';
 import { removePaymentMethod } from './routes/remove-payment-method.ts';
 import { listQuarantine } from './routes/list-quarantine.ts';
 import { resolvePayment } from './routes/resolve-payment.ts';
+import { retryDelivery } from './routes/retry-delivery.ts';
 import { incrementOrder } from './routes/increment-order.ts';
 import { listLists } from './routes/list-lists.ts';
 import { listEntries } from './routes/list-entries.ts';
@@ -81,6 +82,7 @@ export const routes: readonly Route[] = [
   resolvePayment,
   listDisputes,
   listDeliveries,
+  retryDelivery,
   labelOrder,
   listLabels,
   createAssessment,

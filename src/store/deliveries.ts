@@ -80,10 +80,20 @@ export function deliveryQueries(database: Database): Store['deliveries'] {
       return rows.map(fromDeliveryRow);
     },
     close: (name, state, note) => close('', { name, state, note }),
-    list: async (merchantId, limit) => {
+    list: async (merchantId, state, limit) => {
       const rows = await database.rows(sql`select ${columns} from deliveries as d
-        where d.merchant_id = ${merchantId} order by d.received_at desc limit ${limit}`);
+        where d.merchant_id = ${merchantId} and (${state}::text is null or d.state = ${state}::text)
+        order by d.received_at desc limit ${limit}`);
       return rows.map(fromDeliveryRow);
+    },
+    retry: async (merchantId, { psp, account, messageId }, now) => {
+      const [row] =
+        await database.rows(sql`update deliveries as d set state = 'received', tries = 0, note = null,
+          try_at = ${toTimestamp(now)}::timestamptz
+        where d.psp = ${psp} and d.psp_account = ${account} and d.message_id = ${messageId}
+          and d.merchant_id = ${merchantId} and d.state = 'set_aside'
+        returning ${columns}`);
+      return row === undefined ? null : fromDeliveryRow(row);
     },
   };
 }

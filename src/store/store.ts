@@ -156,7 +156,14 @@ export type Store = {
     readonly receive: (deliveries: readonly NewDelivery[]) => Promise<number>;
     readonly claimDue: (now: Instant, limit: number) => Promise<readonly Delivery[]>;
     readonly close: (delivery: DeliveryName, state: 'processed' | 'set_aside', note: string) => Promise<void>;
-    readonly list: (merchantId: MerchantId, limit: number) => Promise<readonly Delivery[]>;
+    /** Newest first; of one state, or of all where none is named. */
+    readonly list: (
+      merchantId: MerchantId,
+      state: Delivery['state'] | null,
+      limit: number,
+    ) => Promise<readonly Delivery[]>;
+    /** What was set aside is due again, with all its tries; null when nothing of this name was. */
+    readonly retry: (merchantId: MerchantId, name: DeliveryName, now: Instant) => Promise<Delivery | null>;
   };
   readonly customers: {
     readonly create: (

@@ -210,7 +210,7 @@ it('a webhook is answered at once while what it says waits for its turn', async 
   await eventually(async () => (await status(paid)) === 'canceled');
 });
 
-it('a message that the database refuses is tried ten times, set aside with the reason, and counted', async () => {
+it('a message that the database refuses is tried ten times, set aside with the reason, counted, and tried again by a person', async () => {
   const paid = await shop.pay(atStripe);
   const id = newId('evt');
   const dispute = { id: newId('dp'), object: 'dispute', amount: 0, currency: 'eur', reason: 'fraudulent' };
@@ -238,4 +238,18 @@ it('a message that the database refuses is tried ten times, set aside with the r
     const page = await (await fetch(`${shop.admin()}/metrics`)).text();
     return page.includes('tillgate_backlog{of="set_aside"} 1');
   });
+
+  // A person tries again once the reason is gone: here the words themselves, as a mended adapter reads them.
+  const name = { psp: 'stripe', psp_account: 'default', id };
+  const again = (more: object = {}) => shop.call('POST', '/v1/deliveries/retry', { body: name, ...more });
+  expect((await again({ key: shop.otherKeys.secretKey })).body['code']).toBe('not_found');
+  await shop.query(`update deliveries set witness = jsonb_set(witness, '{testimony,dispute,amount,amount}', '"minor:1299"')
+    where message_id = '${id}'`);
+  const { body: asides } = await shop.call('GET', '/v1/deliveries?status=set_aside');
+  expect(asides['deliveries']).toMatchObject([{ id, status: 'set_aside' }]);
+  expect((await again()).body).toMatchObject({ id, status: 'received', tries: 0, note: null });
+  await eventually(async () => (await seen())?.status === 'processed');
+  const { body: disputes } = await shop.call('GET', '/v1/disputes');
+  expect(disputes['disputes']).toMatchObject([{ amount: 1299, status: 'opened' }]);
+  expect((await again()).body['code']).toBe('not_found');
 }, 60_000);

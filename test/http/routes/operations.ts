@@ -34,6 +34,18 @@ async function doubtedOrder(shop: TestService): Promise<string> {
   return (body['order'] as { id: string }).id;
 }
 
+async function deliverySetAside(shop: TestService): Promise<string> {
+  const messageId = newId('evt');
+  const name = { psp: 'stripe', account: 'default', messageId } as const;
+  const witness = { messageId, type: 'of.nobody', saidAt: 0, testimony: { about: 'nothing' } } as const;
+  await shop.store.deliveries.receive([
+    // Later than any worker looks.
+    { ...name, merchantId: shop.merchantId, witness, receivedAt: Date.now() + 3_600_000 },
+  ]);
+  await shop.store.deliveries.close(name, 'set_aside', 'by a test');
+  return messageId;
+}
+
 const authorized = (shop: TestService) => paidOrder(shop, { capture_mode: 'manual' });
 const held = async (shop: TestService) =>
   (await paidOrder(shop, { amount: reviewed })).replace('ord_', 'rev_');
@@ -188,6 +200,10 @@ export const operations: Readonly<Record<string, (shop: TestService) => Promise<
   removePaymentMethod: async (shop) => ({ path: await keptMethod(shop) }),
   listDisputes: () => Promise.resolve({ path: '/v1/disputes' }),
   listDeliveries: () => Promise.resolve({ path: '/v1/deliveries' }),
+  retryDelivery: async (shop) => ({
+    path: '/v1/deliveries/retry',
+    body: { psp: 'stripe', psp_account: 'default', id: await deliverySetAside(shop) },
+  }),
   labelOrder: async (shop) => ({
     path: '/v1/labels',
     body: { order: await paidOrder(shop), fraud: false },
