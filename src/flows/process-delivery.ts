@@ -1,6 +1,8 @@
 import { type Attempt, attemptTransitions, isLive } from '../domain/payment/attempt.ts';
-import type { AttemptRef, MovementRef } from '../domain/payment/witness.ts';
+import type { AttemptOutcome } from '../domain/payment/outcome.ts';
+import type { AttemptRef, MovementRef, Testimony } from '../domain/payment/witness.ts';
 import type { Purchase } from '../domain/purchase/purchase.ts';
+import { recordRefund } from '../domain/purchase/record-refund.ts';
 import { releaseAuthorization } from '../domain/purchase/release-authorization.ts';
 import { fraudReportOf, reportFraud } from '../domain/purchase/report-fraud.ts';
 import type { Step } from '../domain/purchase/step.ts';
@@ -15,6 +17,9 @@ import { concludeMovementQuietly } from './move-money.ts';
 
 /** How often a message is tried that is about nobody, or that the database refuses, until it is set aside (45 minutes). */
 const triesMax = 10;
+
+/** How often the PSP is asked until a message's own words are enough (35 seconds): the answer of a call tells more. */
+const questionsMax = 4;
 
 /** Applies one stored webhook, or sets aside what can never be applied; the fault is told with every try. */
 export async function processDelivery(deps: Deps, delivery: Delivery): Promise<void> {
@@ -59,21 +64,31 @@ async function applyDelivery(deps: Deps, delivery: Delivery): Promise<void> {
       const attempt = findAttempt(purchase, ref.attempt);
       if (movement === undefined && attempt && isLive(attempt))
         return later('the attempt whose money moved has not been heard of');
+      if (
+        movement === undefined &&
+        attempt &&
+        isEarly(purchase, attempt, testimony) &&
+        delivery.tries < triesMax
+      )
+        return undefined;
       const changed =
         movement === undefined
-          ? await release(deps, purchase, ref, name)
+          ? await giveBack(deps, purchase, testimony, name)
           : await concludeMovementQuietly(deps, purchase, movement.id, outcome, along);
       return changed ? undefined : close('known already');
     }
     case 'ask': {
       const attempt = findAttempt(purchase, testimony.ref);
-      const account = deps.psps.find(delivery.psp, delivery.account);
-      if (attempt === undefined || account === null) return close('nothing to ask about');
+      if (attempt === undefined) return close('nothing to ask about');
+      if (attempt.state === 'quarantined' && attempt.unheard !== true)
+        return close('quarantined: a person asks');
       // Our own call was answered first, as it nearly always is: the PSP has nothing to add. Of an attempt that was
       // declined or given up it may still have: a late success.
-      if (attempt.state === 'quarantined') return close('quarantined: a person asks');
-      if (attemptTransitions[attempt.state].length === 0) return close('known already');
-      const outcome = await account.psp.ask(subjectOf(purchase, attempt));
+      const leadsTo = attemptTransitions[attempt.state];
+      if (leadsTo.length === 0 || (testimony.otherwise && !leadsTo.includes('declined')))
+        return close('known already');
+      const outcome = await askedOrTold(deps, purchase, attempt, delivery, testimony);
+      if (outcome === null) return later('the PSP could not be asked');
       const concluded = await concludeQuietly(deps, purchase, attempt.id, outcome, along);
       return concluded ? undefined : close('asked, and known already');
     }
@@ -92,19 +107,62 @@ async function applyDelivery(deps: Deps, delivery: Delivery): Promise<void> {
   }
 }
 
-/** Reserved money went back without a movement of ours that has this name: it lapsed, or our void is not heard yet. */
-async function release(
+/** What the PSP answers, or what its message says by itself where that settles nothing; null while nothing is known. */
+async function askedOrTold(
   deps: Deps,
   purchase: Purchase,
-  ref: MovementRef,
+  attempt: Attempt,
+  { psp, account, tries }: Delivery,
+  { otherwise }: Testimony & { readonly about: 'ask' },
+): Promise<AttemptOutcome | null> {
+  const heard = await deps.psps.find(psp, account)?.psp.ask(subjectOf(purchase, attempt));
+  const open: readonly AttemptOutcome['kind'][] =
+    otherwise === undefined ? ['unknown'] : ['unknown', 'pending', 'requires_action'];
+  if (heard !== undefined && !open.includes(heard.kind)) return heard;
+  return otherwise !== undefined && tries >= questionsMax ? otherwise : null;
+}
+
+/** What a person does at the PSP may be told before what it follows: the capture of a refund, the refund that failed. */
+function isEarly(
+  purchase: Purchase,
+  attempt: Attempt,
+  { ref, outcome }: Testimony & { readonly about: 'movement' },
+): boolean {
+  const isRefund = ref.refunded === true && ref.released !== true && outcome.kind === 'succeeded';
+  return outcome.kind === 'reversed' || (isRefund && !isTaken(purchase, attempt));
+}
+
+function isTaken({ sale }: Purchase, { id }: Attempt): boolean {
+  return (sale?.movements ?? []).some(
+    ({ kind, state, attemptId }) => kind === 'capture' && state === 'succeeded' && attemptId === id,
+  );
+}
+
+/**
+ * Money went back without a movement of ours that has this name. Reserved money lapsed, or our void is not heard yet; or a
+ * person gave it back at the PSP, reserved or taken.
+ */
+async function giveBack(
+  deps: Deps,
+  purchase: Purchase,
+  testimony: Testimony & { readonly about: 'movement' },
   delivery: DeliveryName,
 ): Promise<boolean> {
+  const { ref, outcome } = testimony;
   const attempt = findAttempt(purchase, ref.attempt);
-  if (ref.released !== true || attempt === undefined) return false;
+  if (outcome.kind !== 'succeeded' || attempt === undefined || findMovement(purchase, ref)) return false;
   const at = deps.clock();
-  const released = releaseAuthorization(purchase, attempt.id, ref.pspReference ?? '', at);
-  if (released === null) return false;
-  return commitOrRepeat(deps, purchase, released, at, delivery, (now) => release(deps, now, ref, delivery));
+  const { pspReference, amount } = outcome;
+  const step =
+    ref.refunded === true && isTaken(purchase, attempt)
+      ? recordRefund(purchase, { id: deps.newId('mov'), attemptId: attempt.id, pspReference, amount }, at)
+      : ref.released === true
+        ? releaseAuthorization(purchase, attempt.id, pspReference, at)
+        : null;
+  if (step === null) return false;
+  return commitOrRepeat(deps, purchase, step, at, delivery, (now) =>
+    giveBack(deps, now, testimony, delivery),
+  );
 }
 
 async function recordFraudReport(
@@ -146,11 +204,11 @@ function findAttempt({ sale }: Purchase, ref: AttemptRef): Attempt | undefined {
   );
 }
 
-/** A PSP may name a capture only by the charge it belongs to: then the one that is under way is meant. */
-function findMovement({ sale }: Purchase, ref: MovementRef) {
+/** A movement of ours has a name of ours; one that a person made at the PSP has the PSP's, for its key too. */
+function findMovement({ sale }: Purchase, { movementId, pspReference }: MovementRef) {
   return sale?.movements.find((each) =>
-    ref.movementId === undefined
-      ? 'pspReference' in each && each.pspReference === ref.pspReference
-      : each.id === ref.movementId,
+    movementId === undefined
+      ? each.pspKey === pspReference || ('pspReference' in each && each.pspReference === pspReference)
+      : each.id === movementId,
   );
 }

@@ -2,6 +2,7 @@ import { type Attempt, actionForMs, isLive } from '../domain/payment/attempt.ts'
 import { type Movement, isMoving } from '../domain/payment/movement.ts';
 import type { AttemptOutcome, MovementOutcome } from '../domain/payment/outcome.ts';
 import type { Purchase } from '../domain/purchase/purchase.ts';
+import { dayMs } from '../kernel/instant.ts';
 import { unreachable } from '../kernel/unreachable.ts';
 import type { Unsettled } from '../store/store.ts';
 import { concludeQuietly, subjectOf } from './authorize-attempt.ts';
@@ -26,6 +27,9 @@ async function settleAttempt(deps: Deps, purchase: Purchase, attempt: Attempt): 
   await concludeQuietly(deps, purchase, attempt.id, outcome);
 }
 
+/** An account that is missing by mistake is back in a day; then a person has to look. */
+const accountAwayMs = dayMs;
+
 /** The one question, for workers and for a resumed request. */
 export async function askAboutAttempt(
   deps: Deps,
@@ -33,26 +37,28 @@ export async function askAboutAttempt(
   attempt: Attempt,
 ): Promise<AttemptOutcome> {
   const account = deps.psps.find(attempt.psp, attempt.pspAccount);
-  if (account === null) return { kind: 'unknown', cause: 'the PSP account is not configured any more' };
+  const ageMs = deps.clock() - attempt.createdAt;
+  if (account === null) {
+    const cause = 'the PSP account is not configured any more';
+    return { kind: ageMs > accountAwayMs ? 'unheard' : 'unknown', cause };
+  }
   const subject = subjectOf(purchase, attempt);
   switch (attempt.state) {
     case 'prepared':
       // The call may or may not have been made; with the same key, making it (again) charges once.
-      return deps.clock() - attempt.createdAt < account.psp.retryableForMs
-        ? account.psp.authorize(subject)
-        : account.psp.ask(subject);
+      return ageMs < account.psp.retryableForMs ? account.psp.authorize(subject) : account.psp.ask(subject);
     case 'requires_action':
       return deps.clock() - attempt.changedAt >= actionForMs
         ? account.psp.cancel(subject)
         : account.psp.ask(subject);
-    case 'unknown': {
+    case 'unknown':
+    case 'pending': {
       const outcome = await account.psp.ask(subject);
-      return outcome.kind === 'unknown' && deps.clock() - attempt.createdAt > account.psp.askableForMs
-        ? { kind: 'unheard', cause: `the PSP never said, and cannot be asked any more (${attempt.cause})` }
+      const last = attempt.state === 'unknown' ? attempt.cause : 'it was still working on it';
+      return outcome.kind === 'unknown' && ageMs > account.psp.askableForMs
+        ? { kind: 'unheard', cause: `the PSP never said, and cannot be asked any more (${last})` }
         : outcome;
     }
-    case 'pending':
-      return account.psp.ask(subject);
     case 'authorized':
     case 'declined':
     case 'failed':

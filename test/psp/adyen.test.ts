@@ -128,10 +128,14 @@ test('a batch says everything, each item with an id of its own', () => {
   expect(new Set(reading.witnesses.map(({ messageId }) => messageId)).size).toBe(3);
 });
 
-test('the reason of a refusal is not signed, so Adyen is asked', () => {
+test('a refusal is signed and its reason is not, so Adyen is asked for it', () => {
   const attemptId = newId('att');
-  expect(testimonies(signed({ success: 'false', merchantReference: attemptId }))).toEqual([
-    { about: 'ask', ref: { attemptId, pspReference: item.pspReference } },
+  expect(testimonies(signed({ success: 'false', merchantReference: attemptId }))).toMatchObject([
+    {
+      about: 'ask',
+      ref: { attemptId, pspReference: item.pspReference },
+      otherwise: { kind: 'declined', decline: { code: 'other', raw: 'AUTHORISATION' } },
+    },
   ]);
 });
 

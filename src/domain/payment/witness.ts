@@ -23,10 +23,15 @@ export type Testimony =
   | { readonly about: 'dispute'; readonly ref: AttemptRef; readonly dispute: DisputeNews }
   /** The issuer reported fraud (Stripe early fraud warning, Adyen NOTIFICATION_OF_FRAUD). */
   | { readonly about: 'fraud'; readonly ref: AttemptRef }
-  /** The message is authentic but what it says is not signed or not in it: ask the PSP. */
-  | { readonly about: 'ask'; readonly ref: AttemptRef }
+  /**
+   * The message is authentic but what it says is not signed or not in it: ask the PSP. `otherwise` is what the message
+   * says by itself, where it says anything, for when asking brings no answer.
+   */
+  | { readonly about: 'ask'; readonly ref: AttemptRef; readonly otherwise?: Declined }
   /** Authentic, stored, and of no consequence here. */
   | { readonly about: 'nothing' };
+
+type Declined = AttemptOutcome & { readonly kind: 'declined' };
 
 /** How a PSP names one of our attempts: by the id we gave it, or by its own reference. */
 export type AttemptRef = { readonly attemptId?: AttemptId; readonly pspReference?: string };
@@ -38,6 +43,8 @@ export type MovementRef = {
   readonly attempt: AttemptRef;
   /** The PSP gave reserved money back, whether or not we had asked for it. */
   readonly released?: true;
+  /** The PSP gave taken money back, whether or not we had asked for it. With `released`: one of the two. */
+  readonly refunded?: true;
 };
 
 export type DisputeNews = {

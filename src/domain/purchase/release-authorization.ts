@@ -7,8 +7,8 @@ import { authorizedAttempt } from './receive-money.ts';
 import { type Step, orderData, step } from './step.ts';
 
 /**
- * The PSP gave reserved money back: the authorisation expired, or our own void got there before its answer. What was
- * captured stays captured; an order of which nothing was is canceled. Repeated news answer null.
+ * The PSP gave reserved money back: the authorisation expired, a person canceled it there, or our own void got there
+ * before its answer. What was captured stays captured; an order of which nothing was is canceled. Repeated news answer null.
  */
 export function releaseAuthorization(
   purchase: Purchase,
@@ -28,7 +28,7 @@ export function releaseAuthorization(
   const { payment } = sale;
   if (payment.state !== 'authorized' || authorizedAttempt(sale)?.id !== attemptId) return null;
   const after = endOrder(sale, at);
-  const because = 'the authorisation has expired';
+  const because = 'the authorisation has expired, or was canceled at the PSP';
   return step(
     { checkout, sale: after },
     {

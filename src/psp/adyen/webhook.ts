@@ -1,7 +1,13 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { AttemptOutcome, MovementOutcome } from '../../domain/payment/outcome.ts';
-import type { AttemptRef, DisputeNews, Testimony, Witness } from '../../domain/payment/witness.ts';
+import type {
+  AttemptRef,
+  DisputeNews,
+  MovementRef,
+  Testimony,
+  Witness,
+} from '../../domain/payment/witness.ts';
 import type { Money } from '../../kernel/money.ts';
 import { adyenExponents, fromPspAmount } from '../currency-exponents.ts';
 import type { WebhookBody, WebhookReading } from '../psp.ts';
@@ -99,9 +105,11 @@ function testimoniesOf(item: Item): Testimony[] {
           ? aboutReversal(item)
           : aboutMovement(item, amount, item.success === 'true'),
       ];
-    case 'CANCELLATION':
     case 'REFUND':
-      return [aboutMovement(item, amount, item.success === 'true')];
+      return [item.success === 'true' ? aboutRefund(item, amount) : aboutMovement(item, amount, false)];
+    // Ours, or of a person in Adyen's Customer Area.
+    case 'CANCELLATION':
+      return [item.success === 'true' ? aboutRelease(item, amount) : aboutMovement(item, amount, false)];
     case 'AUTHORISATION_ADJUSTMENT':
       return [aboutMovement(item, difference(item, amount), item.success === 'true')];
     case 'CAPTURE_FAILED':
@@ -113,8 +121,9 @@ function testimoniesOf(item: Item): Testimony[] {
       return [aboutRelease(item, amount)];
     case 'TECHNICAL_CANCEL':
       return item.success === 'true' ? [aboutCancel(item), aboutRelease(item, amount)] : nothing;
+    // Which of the two is not signed; what was taken can only have been refunded.
     case 'CANCEL_OR_REFUND':
-      return [{ about: 'ask', ref: originalOf(item) }];
+      return item.success === 'true' ? [aboutRefund(item, amount, { released: true })] : nothing;
     case 'NOTIFICATION_OF_FRAUD':
       return [{ about: 'fraud', ref: originalOf(item) }];
     default:
@@ -133,14 +142,18 @@ function originalOf({ originalReference, merchantReference }: Item): AttemptRef 
 
 /**
  * A success testifies with what is signed: the amount, and by our own reference whether it captured at once. Who was
- * authenticated is not signed, so liability stays with the merchant until the API says otherwise. The reason of a
- * refusal is not signed either: Adyen is asked.
+ * authenticated is not signed, so liability stays with the merchant until the API says otherwise. That a payment
+ * was refused is signed, its reason is not: Adyen is asked for it.
  */
 function aboutAuthorisation(item: Item, amount: Money): Testimony {
   const reference = fromReference(item.merchantReference);
   if (reference.names !== 'attempt') return { about: 'nothing' };
   const ref = { attemptId: reference.attemptId, pspReference: item.pspReference };
-  if (item.success === 'false') return { about: 'ask', ref };
+  if (item.success === 'false') {
+    const decline = { code: 'other', raw: item.eventCode } as const;
+    const otherwise = { kind: 'declined', pspReference: item.pspReference, decline, card: {} } as const;
+    return { about: 'ask', ref, otherwise };
+  }
   const outcome: AttemptOutcome = {
     kind: 'authorized',
     pspReference: item.pspReference,
@@ -188,6 +201,11 @@ function aboutReversal(item: Item): Testimony {
 function isCapturedAtOnce({ merchantReference }: Item): boolean {
   const reference = fromReference(merchantReference);
   return reference.names === 'attempt' && reference.captures;
+}
+
+function aboutRefund(item: Item, amount: Money, or: Pick<MovementRef, 'released'> = {}): Testimony {
+  const testimony = aboutMovement(item, amount, true);
+  return { ...testimony, ref: { ...testimony.ref, ...or, refunded: true } };
 }
 
 function aboutRelease(item: Item, amount: Money): Testimony {

@@ -97,10 +97,10 @@ function testimoniesOf(type: string, object: unknown): Testimony[] {
         ...aboutCaptures(intent),
       ]);
     case 'payment_intent.payment_failed':
+      return read(intentSchema, object, (intent) => [aboutIntent(intent)]);
+    // Reserved money went back with it: voided by us, or by a person in Stripe's dashboard.
     case 'payment_intent.canceled':
-      return read(intentSchema, object, (intent) => [
-        { about: 'attempt', ref: refOf(intent), outcome: attemptFromStripe(intent) },
-      ]);
+      return read(intentSchema, object, (intent) => [aboutIntent(intent), ...aboutCanceled(intent)]);
     case 'payment_intent.requires_action':
     case 'payment_intent.processing':
       return read(intentSchema, object, (intent) => [{ about: 'ask', ref: refOf(intent) }]);
@@ -110,8 +110,8 @@ function testimoniesOf(type: string, object: unknown): Testimony[] {
     case 'charge.refund.updated':
       return read(refundSchema, object, (refund) => {
         const movementId = idIn('mov', refund.metadata?.['tillgate_movement']);
-        const ref = { ...present({ movementId }), pspReference: refund.id, attempt: reference(refund) };
-        return [{ about: 'movement', ref, outcome: refundOutcome(refund) }];
+        const name = { ...present({ movementId }), pspReference: refund.id, attempt: reference(refund) };
+        return [{ about: 'movement', ref: { ...name, refunded: true }, outcome: refundOutcome(refund) }];
       });
     case 'charge.dispute.created':
     case 'charge.dispute.updated':
@@ -157,6 +157,19 @@ function idIn<Prefix extends string>(
   text: string | undefined,
 ): `${Prefix}_${string}` | undefined {
   return text !== undefined && isId(prefix, text) ? text : undefined;
+}
+
+function aboutIntent(intent: WireIntent): Testimony {
+  return { about: 'attempt', ref: refOf(intent), outcome: attemptFromStripe(intent) };
+}
+
+function aboutCanceled(intent: WireIntent): Testimony[] {
+  const { latest_charge: charge, amount, currency } = intent;
+  const released = moneyFromStripe(amount, currency);
+  if (charge === undefined || released === null) return [];
+  const pspReference = typeof charge === 'string' ? charge : charge.id;
+  const ref = { pspReference, attempt: refOf(intent), released: true as const };
+  return [{ about: 'movement', ref, outcome: { kind: 'succeeded', pspReference, amount: released } }];
 }
 
 function aboutCharge(charge: WireCharge): Testimony {
