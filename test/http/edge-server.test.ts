@@ -332,5 +332,6 @@ test('answers carry the security headers and do not say what made them', async (
   );
   expect(answer).toContain('strict-transport-security: max-age=63072000');
   expect(answer).toContain('x-content-type-options: nosniff');
+  expect(answer).toContain('referrer-policy: no-referrer');
   expect(answer).not.toMatch(/x-powered-by|server:/i);
 });

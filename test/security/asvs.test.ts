@@ -81,6 +81,15 @@ describe('the source', () => {
     expect(writing).toEqual([]);
   });
 
+  test('no page needs a plug-in or what browsers have dropped', () => {
+    const pages = readdirSync(new URL('src/web/', root), { recursive: true, encoding: 'utf8' });
+    const gone =
+      /<(object|embed|applet|frameset|marquee)|ActiveXObject|document\.(all|domain)|openDatabase|applicationCache|manifest=|createShadowRoot|showModalDialog/;
+    const files = pages.filter((path) => /\.(js|html)$/.test(path));
+    expect(files.length).toBeGreaterThan(15);
+    expect(files.filter((path) => gone.test(textOf(`src/web/${path}`)))).toEqual([]);
+  });
+
   test('no product code trusts an unknown certificate', () => {
     expect(withWord(/rejectUnauthorized|NODE_TLS_REJECT_UNAUTHORIZED|checkServerIdentity/)).toEqual([]);
   });
@@ -158,6 +167,74 @@ describe('the service', () => {
       }).end();
     });
     expect(status).toBe(405);
+  });
+
+  test('a page of another origin can make no call without asking first, and may ask for what browsers do only', async () => {
+    const checkout = { body: '{"amount":100,"currency":"EUR"}' };
+    const simple = { ...checkout, headers: { 'content-type': 'text/plain' } };
+    expect((await shop.call('POST', '/v1/checkouts', simple)).status).toBe(415);
+    const { secretKey } = shop.keys;
+    const cookie = `authorization=Bearer ${secretKey}; key=${secretKey}`;
+    const ambient = { ...checkout, key: null, headers: { 'content-type': 'application/json', cookie } };
+    expect((await shop.call('POST', '/v1/checkouts', ambient)).status).toBe(401);
+    expect((await shop.counts())['checkouts']).toBe(0);
+
+    const origin = { origin: 'https://elsewhere.example', 'access-control-request-method': 'POST' };
+    const ask = (path: string) => shop.call('OPTIONS', path, { key: null, headers: origin });
+    const refused = await ask('/v1/checkouts');
+    expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([405, null]);
+    const { status, headers } = await ask('/v1/checkouts/chk_00000000000000000000000000/confirm');
+    expect([status, headers.get('access-control-allow-origin')]).toEqual([204, '*']);
+    expect(headers.get('access-control-allow-headers')).toContain('authorization');
+    expect(headers.get('access-control-allow-credentials')).toBeNull();
+  });
+
+  test('what only a server may say is named in the document, and not believed of a browser', async () => {
+    const { components } = JSON.parse(textOf('openapi.json')) as {
+      components: {
+        schemas: Record<
+          string,
+          { description?: string; properties: Record<string, { description?: string }> }
+        >;
+      };
+    };
+    const { ConfirmCheckout, External3ds, ObservedSignals } = components.schemas;
+    for (const said of [
+      ConfirmCheckout?.properties['initiator'],
+      ConfirmCheckout?.properties['network_transaction_id'],
+      External3ds,
+      ObservedSignals?.properties['occurred_at'],
+    ])
+      expect(said?.description).toContain('Secret keys only');
+
+    const pay = async (key: string) => {
+      const { body } = await shop.call('POST', '/v1/checkouts', { body: { amount: 100, currency: 'EUR' } });
+      const failed = { version: '2.2', trans_status: 'N', eci: '07' };
+      const external_3ds = {
+        ...failed,
+        cavv: `${'A'.repeat(27)}=`,
+        ds_trans_id: '97267598-fae6-48f2-8083-b2433990b7bc',
+      };
+      return shop.call('POST', `/v1/checkouts/${String(body['id'])}/confirm`, {
+        key,
+        headers: { 'tillgate-client-secret': String(body['client_secret']) },
+        body: { payment_method: 'pm_card_visa', external_3ds },
+      });
+    };
+    expect((await pay(shop.keys.secretKey)).body['code']).toBe('authentication_not_usable');
+    expect((await pay(shop.keys.publishableKey)).body).toMatchObject({ status: 'completed' });
+  });
+
+  test('a buyer comes back to the page that the shop’s server named, whatever the address asks for', async () => {
+    const { body } = await shop.call('POST', '/v1/checkouts', {
+      body: { amount: 100, currency: 'EUR', return_url: 'https://shop.example.com/thanks' },
+    });
+    const elsewhere = 'https://elsewhere.example';
+    const asked = `return_url=${elsewhere}&returnUrl=${elsewhere}&redirect=${elsewhere}&checkout=chk_other`;
+    const path = `/return/${shop.merchantId}/${String(body['id'])}?${asked}`;
+    const { status, headers } = await shop.call('GET', path, { key: null, headers: { host: 'elsewhere' } });
+    expect(status).toBe(303);
+    expect(headers.get('location')).toBe(`https://shop.example.com/thanks?checkout=${String(body['id'])}`);
   });
 
   test('metrics are not on the public port', async () => {

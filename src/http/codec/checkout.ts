@@ -72,7 +72,10 @@ const external3ds = z
     cavv: z.string().regex(/^[A-Za-z0-9+/]{27}=$/),
     ds_trans_id: z.uuid(),
   })
-  .meta({ id: 'External3ds', description: 'The result of a 3-D Secure server of the shop’s own.' });
+  .meta({
+    id: 'External3ds',
+    description: 'The result of a 3-D Secure server of the shop’s own. Secret keys only.',
+  });
 
 /** One token, or the same method as each PSP knows it. */
 export const paymentMethodChoice = {
@@ -95,7 +98,10 @@ export const confirmCheckoutBody = z
         description: 'Of the payment with which the buyer agreed to this one. Secret keys only.',
       }),
     external_3ds: external3ds.optional(),
-    initiator: z.enum(['buyer', 'merchant']).default('buyer'),
+    initiator: z
+      .enum(['buyer', 'merchant'])
+      .default('buyer')
+      .meta({ description: 'Who began the payment. Secret keys only: a browser is always the buyer.' }),
     signals: observedSignals.default({}),
   })
   .refine((body) => (body.payment_method === undefined) !== (body.payment_methods === undefined), {
