@@ -25,7 +25,15 @@ export function breakingChanges(old: JsonSchema, now: JsonSchema, path = ''): st
     if (here !== undefined && wasCertain && now.required?.includes(name) !== true)
       breaks.push(`${at(name)} may now be absent`);
   }
-  if (old.items !== undefined) breaks.push(...breakingChanges(old.items, now.items ?? {}, at('*')));
+  for (const rule of ['items', 'additionalProperties'] as const) {
+    const each = old[rule];
+    if (each !== undefined && each !== false)
+      breaks.push(...breakingChanges(each, shapeOf(now[rule]), at('*')));
+  }
+  for (const shape of old.anyOf ?? []) {
+    const here = shapesOf(now).find((other) => sameJson(typesOf(other), typesOf(shape)));
+    if (here !== undefined) breaks.push(...breakingChanges(shape, here, path));
+  }
   return breaks;
 }
 
@@ -41,7 +49,15 @@ export type JsonSchema = {
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly items?: JsonSchema;
+  readonly additionalProperties?: JsonSchema | false;
 };
+
+/** Absent, or closed: nothing is said of what is there. */
+const shapeOf = (schema: JsonSchema | false | undefined): JsonSchema =>
+  schema === false ? {} : (schema ?? {});
+
+/** Each type that a value may have, with its own rules: what may be null has two. */
+const shapesOf = (schema: JsonSchema): readonly JsonSchema[] => schema.anyOf ?? [schema];
 
 function typesOf({ type, anyOf }: JsonSchema): string[] {
   if (anyOf !== undefined) return [...new Set(anyOf.flatMap(typesOf))].sort();

@@ -87,3 +87,27 @@ test('readers do not break when a property is added', () => {
   const more = changed((data) => void (properties(data)['hint'] = { type: 'string' }));
   expect(breakingChanges(declined, more)).toEqual([]);
 });
+
+const assessed = jsonSchemaOf('assessment.made') as JsonSchema;
+const created = jsonSchemaOf('order.created') as JsonSchema;
+
+test.each([
+  [
+    'what may be null has another bound',
+    assessed,
+    ['"maximum":1', '"maximum":100'],
+    '/data/score has another maximum',
+  ],
+  [
+    'the values of a map are of another type',
+    created,
+    ['"additionalProperties":{"type":"string"}', '"additionalProperties":{"type":"number"}'],
+    '/data/metadata/* is now number',
+  ],
+] satisfies [string, JsonSchema, [string, string], string][])(
+  'readers break when %s',
+  (_what, old, [from, to], expected) => {
+    const now = JSON.parse(JSON.stringify(old).replace(from, to)) as JsonSchema;
+    expect(breakingChanges(old, now)).toEqual([expected]);
+  },
+);
