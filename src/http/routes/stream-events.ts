@@ -22,7 +22,8 @@ const pageMax = 500;
 
 /**
  * `GET /v1/events/stream`: the events of `/v1/events` as server-sent events, from `after` or `Last-Event-ID` on. The id
- * of each is its cursor, so that a reader that was cut off goes on where it was. Ends when `draining` is aborted.
+ * of each is its cursor, so that a reader that was cut off goes on where it was. Ends when `draining` is aborted, or the
+ * key that opened it may not read events any more.
  */
 export function streamEvents(app: Express, door: Door, draining: AbortSignal): void {
   const open = new Map<MerchantId, number>();
@@ -35,7 +36,7 @@ export function streamEvents(app: Express, door: Door, draining: AbortSignal): v
       door.sendProblem(response, asked.problem, id);
       return;
     }
-    const { merchantId, after } = asked;
+    const { merchantId } = asked;
     const ofMerchant = open.get(merchantId) ?? 0;
     if (ofMerchant >= streamsMax.ofMerchant) {
       door.sendProblem(response, { code: 'quota_exceeded', retryAfterS: retryAfterS.ofMerchant }, id);
@@ -59,7 +60,7 @@ export function streamEvents(app: Express, door: Door, draining: AbortSignal): v
       'cache-control': 'no-store',
       'request-id': id,
     });
-    await follow(door, response, merchantId, after, draining).catch((error: unknown) => {
+    await follow(door, response, asked, draining).catch((error: unknown) => {
       door.log.warn('an event stream was cut off', { request_id: id, error });
     });
     response.end();
@@ -69,8 +70,13 @@ export function streamEvents(app: Express, door: Door, draining: AbortSignal): v
 /** Each stream asks the database five times a second; a merchant needs one, and a second while it deploys. */
 export const streamsMax = { ofMerchant: 5, inAll: 200 };
 
-type Asked =
-  { readonly merchantId: MerchantId; readonly after: EventCursor | null } | { readonly problem: Problem };
+type Opened = {
+  readonly merchantId: MerchantId;
+  readonly after: EventCursor | null;
+  /** Asked before every look: a stream may live for weeks, and its key be revoked or expire meanwhile. */
+  readonly mayRead: () => Promise<boolean>;
+};
+type Asked = Opened | { readonly problem: Problem };
 
 /** Opening one is a listing, for load shedding and for limits; an open one is counted by itself. */
 async function readRequest(door: Door, request: Request): Promise<Asked> {
@@ -85,7 +91,8 @@ async function readRequest(door: Door, request: Request): Promise<Asked> {
 
 async function readAdmitted(door: Door, request: Request): Promise<Asked> {
   const address = door.readAddress(request);
-  const caller = await callerOf(door.authenticate, listEvents, request, address);
+  const identify = () => callerOf(door.authenticate, listEvents, request, address);
+  const caller = await identify();
   if ('problem' in caller) {
     const stranger = await door.gate.enter(strangerAt(listEvents, address));
     return { problem: stranger.ok ? caller.problem : stranger.problem };
@@ -98,21 +105,24 @@ async function readAdmitted(door: Door, request: Request): Promise<Asked> {
     const detail = 'This is not the id of a streamed event.';
     return { problem: { code: 'input_invalid', errors: [{ pointer: '?/after', code: 'invalid', detail }] } };
   }
-  return { merchantId: caller.value.merchantId, after: after === null ? null : toCursor(after) };
+  return {
+    merchantId: caller.value.merchantId,
+    after: after === null ? null : toCursor(after),
+    mayRead: async () => 'value' in (await identify()),
+  };
 }
 
 /** A reader that does not read is noticed by the server, which cuts it off (edge/server.ts). */
 async function follow(
   { deps: { store } }: Door,
   response: Response,
-  merchantId: MerchantId,
-  from: EventCursor | null,
+  { merchantId, after: from, mayRead }: Opened,
   draining: AbortSignal,
 ): Promise<void> {
   let after = from;
   let quietSince = performance.now();
   response.write(': from here on\n\n');
-  while (!response.destroyed && !draining.aborted) {
+  while (!response.destroyed && !draining.aborted && (await mayRead())) {
     const found = response.writableNeedDrain ? [] : await store.events.list(merchantId, after, pageMax);
     for (const listed of found) response.write(toMessage(listed));
     after = found.at(-1)?.cursor ?? after;

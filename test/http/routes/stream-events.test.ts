@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { connect } from 'node:net';
 import { createMerchant } from '../../../src/flows/create-merchant.ts';
+import { issueApiKey } from '../../../src/flows/issue-api-key.ts';
 import { streamsMax } from '../../../src/http/routes/stream-events.ts';
 import { manyEvents } from '../../events/outbox.ts';
 import { type TestService, eventually, newId, startTestService } from '../../harness/service.ts';
@@ -110,6 +111,16 @@ test('a merchant reads nothing of another', async () => {
   await shop.store.events.append(own);
   expect(idsOf(await theirs.take(1))).toEqual(own.map(({ id }) => id));
   theirs.close();
+});
+
+test('a stream ends when its key is revoked', async () => {
+  const deps = { clock: Date.now, newId, store: shop.store };
+  const key = { merchantId: shop.merchantId, kind: 'secret', scopes: ['events'], expiresAt: null } as const;
+  const { id, secret } = await issueApiKey(deps, key);
+  const stream = await open('', {}, secret);
+  await stream.take(atStart);
+  await shop.store.merchants.expireApiKey(id, Date.now());
+  await expect(stream.take(1_000)).rejects.toThrow(/the stream ended/);
 });
 
 test('a reader that does not read loses nothing, and delays no other', async () => {
