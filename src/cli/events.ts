@@ -15,6 +15,7 @@ const usage = `usage: events COMMAND
   set-aside                    what sinks refused, and what waits behind it
   replay SINK [--key KEY]      try it again
   skip SINK EVENT              give one event up for good
+  forget SINK                  a sink that is not used any more: its cursor, and what it was still to get
   verify-archive [--dir DIR]   has anybody changed the archive?
   rebuild [--dir DIR] [--out DIR]
                                make the read models of every merchant again, from the archive and the outbox
@@ -56,6 +57,14 @@ switch (command) {
       const skipped = await relay.skip(sink, event);
       console.log(skipped ? 'given up' : 'there is no such event set aside');
       process.exitCode = skipped ? 0 : 1;
+    });
+    break;
+  case 'forget':
+    if (sink === undefined) fail();
+    await inStore(async ({ relay }) => {
+      const forgotten = await relay.forget(sink);
+      console.log(forgotten ? 'forgotten' : 'there is no such sink, or a relay still works for it');
+      process.exitCode = forgotten ? 0 : 1;
     });
     break;
   case 'verify-archive':

@@ -30,6 +30,11 @@ export type RelayStore = {
   readonly replay: (sink: string, key: string | null) => Promise<number>;
   /** Gives an event up for good: the sink never gets it. */
   readonly skip: (sink: string, eventId: EventId) => Promise<boolean>;
+  /**
+   * Forgets a sink that is not used any more, with all that it was still to get: months that it has not had are archived
+   * then. False while a relay works for it, or when there is none of this name.
+   */
+  readonly forget: (sink: string) => Promise<boolean>;
   /** How old the oldest event is that a sink still has to get, and how many are set aside. */
   readonly lags: () => Promise<readonly { sink: string; seconds: number; setAside: number }[]>;
 };

@@ -121,6 +121,15 @@ export function relayQueries(database: Database): RelayStore {
       );
       return rows.length === 1;
     },
+    forget: async (sink) => {
+      const rows = await database.rows(sql`with gone as (
+          delete from relay_cursors where sink = ${sink} and coalesce(lease_until < clock_timestamp(), true) returning sink
+        ), waiting as (
+          delete from relay_set_aside as w using gone where w.sink = gone.sink
+        )
+        select sink from gone`);
+      return rows.length === 1;
+    },
     lags: async () => {
       const rows = await database.rows(sql`select c.sink,
           coalesce((select extract(epoch from clock_timestamp() - e.at) from events as e

@@ -39,7 +39,10 @@ export type WebhookStore = {
   ) => Promise<readonly WebhookDelivery[]>;
   /** Makes deliveries due again, delivered ones too. Answers how many. */
   readonly replay: (merchantId: MerchantId, id: WebhookEndpointId, which: ReplayWhich) => Promise<number>;
-  /** Forgets deliveries that ended before; answers how many. */
+  /**
+   * Forgets deliveries of events from before that ended, or that wait at a disabled endpoint: nobody may come back for
+   * them, and until they are forgotten their month cannot be archived. Answers how many.
+   */
   readonly forgetBefore: (instant: Instant) => Promise<number>;
 };
 
@@ -61,7 +64,7 @@ export type DueWebhook = {
   readonly event: Event;
   /** This try included. */
   readonly tries: number;
-  /** Whether the endpoint has failed since before this delivery was made, without one success. */
+  /** Whether the endpoint has failed since the first try of this delivery or before, without one success. */
   readonly failingThroughout: boolean;
 };
 

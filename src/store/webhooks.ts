@@ -122,9 +122,9 @@ export function webhookQueries(database: Database): WebhookStore {
         ), claimed as (
           update webhook_deliveries as d set tries = d.tries + 1, try_at = ${after(leaseMs)}
           from due where d.merchant_id = due.merchant_id and d.endpoint_id = due.endpoint_id and d.event_id = due.event_id
-          returning d.merchant_id, d.endpoint_id, d.event_id, d.event_at, d.tries
+          returning d.merchant_id, d.endpoint_id, d.event_id, d.event_at, d.tries, (d.attempts -> 0 ->> 'at')::timestamptz as first_at
         )
-        select claimed.tries, w.failing_since is not null and w.failing_since <= e.at as failing_throughout,
+        select claimed.tries, coalesce(w.failing_since <= claimed.first_at, false) as failing_throughout,
           to_json(w) as endpoint, e.merchant_id, e.id, e.aggregatetype, e.aggregateid, e.sequence, e.type, e.at, e.payload, e.traceparent, e.tracelink
         from claimed
         join webhook_endpoints as w on w.merchant_id = claimed.merchant_id and w.id = claimed.endpoint_id
@@ -169,7 +169,9 @@ export function webhookQueries(database: Database): WebhookStore {
     },
     forgetBefore: async (before) => {
       const rows = await database.rows(sql`delete from webhook_deliveries
-        where state <> 'open' and event_at < ${toTimestamp(before)}::timestamptz returning 1`);
+        where event_at < ${toTimestamp(before)}::timestamptz and (state <> 'open' or exists (select 1 from webhook_endpoints as w
+          where w.merchant_id = webhook_deliveries.merchant_id and w.id = webhook_deliveries.endpoint_id and w.state = 'disabled'))
+        returning 1`);
       return rows.length;
     },
   };

@@ -42,6 +42,19 @@ test('a month that a sink still needs is not archived', async () => {
   await outbox.store.relay.advance('kafka', 'holder', last.cursor, 1);
 });
 
+test('a sink that was removed keeps no month once it is forgotten, and a sink at work is not forgotten', async () => {
+  const { relay, events } = outbox.store;
+  await relay.claim('removed', 'holder', 60_000);
+  const [listed] = await relay.read({ xact: '0', position: '0' }, 1);
+  expect(await relay.setAside('removed', 'holder', listed!, 'refused')).toBe(true);
+  expect(await relay.forget('removed')).toBe(false);
+  expect(await events.archivable(clock(), 1)).toBeNull();
+  await relay.release('removed', 'holder');
+  expect(await relay.forget('removed')).toBe(true);
+  expect(await relay.listSetAside(10)).toEqual([]);
+  expect(await events.archivable(clock(), 1)).toMatchObject({ partition: 'events_2031_01' });
+});
+
 test('a full disk leaves nothing behind, and the month stays', async () => {
   const dir = newFolder();
   symlinkSync('/dev/full', join(dir, 'events_2031_01.ndjson.gz.part'));

@@ -225,8 +225,6 @@ describe('an endpoint', () => {
     const id = await addEndpoint('/');
     answer = (_request, response) => response.writeHead(503).end();
     await say(1, 1);
-    // Its failures began before the event did: nothing has succeeded since.
-    await outbox.database.rows(sql`update webhook_endpoints set failing_since = now() - interval '1 day'`);
     for (const _wait of retryScheduleMs) {
       await skipWaits();
       await deliver();
@@ -236,6 +234,37 @@ describe('an endpoint', () => {
       state: 'disabled',
       because: 'failing',
     });
+  });
+
+  test('that has succeeded with another event meanwhile is not disabled', async () => {
+    const id = await addEndpoint('/');
+    answer = (_request, response) => response.writeHead(503).end();
+    await say(1, 1);
+    for (const wait of retryScheduleMs) {
+      if (wait === retryScheduleMs.at(-1)) {
+        answer = (_request, response) => response.end();
+        await outbox.database.rows(sql`update webhook_deliveries set try_at = now() + interval '1 hour'`);
+        await say(1, 1);
+        await deliver();
+        answer = (_request, response) => response.writeHead(503).end();
+      }
+      await skipWaits();
+      await deliver();
+    }
+    expect((await shown(id)).map(({ state }) => state)).toEqual(['delivered', 'given_up']);
+    expect(await outbox.store.webhooks.find(outbox.merchantId, id)).toMatchObject({ state: 'enabled' });
+  });
+
+  test('that stays disabled keeps old months no longer than deliveries are shown', async () => {
+    const id = await addEndpoint('/');
+    const stays = await addEndpoint('/');
+    await say(1, 1);
+    const endpoint = (await outbox.store.webhooks.find(outbox.merchantId, id))!;
+    await outbox.store.webhooks.disable(endpoint, 'gone', { id: newId('evt'), at: Date.now() });
+    expect(await outbox.store.webhooks.forgetBefore(Date.now() - 60_000)).toBe(0);
+    expect(await outbox.store.webhooks.forgetBefore(Date.now() + 60_000)).toBe(1);
+    expect(await shown(id)).toEqual([]);
+    expect(await shown(stays)).toMatchObject([{ state: 'open' }]);
   });
 
   test('that is slow delays no other', async () => {
