@@ -79,11 +79,14 @@ export function openTransport({ origin, timeoutMs, connections = 64, heard }: Tr
           heard?.(false);
           reject(new TransportFailure(controller !== undefined, reasonOf(error), error));
         };
-        const deadline = setTimeout(() => {
-          const late = new Error(`no answer in ${timeoutMs} ms`);
+        const late = new Error(`no answer in ${timeoutMs} ms`);
+        const giveUp = (): void => {
+          if (ended) return;
           controller?.abort(late);
           fail(late);
-        }, timeoutMs);
+        };
+        // After a stall of this process the answer may lie in the socket unread: it has one more turn to arrive.
+        const deadline = setTimeout(() => setImmediate(giveUp), timeoutMs);
         const handler: Dispatcher.DispatchHandler = {
           onRequestStart: (started) => {
             // A connection came free after the deadline: nothing has been written yet, and nothing will be.

@@ -4,7 +4,7 @@ import { card, openCheckout, paidOrder } from '../http/routes/operations.ts';
 
 let shop: TestService;
 beforeAll(async () => {
-  shop = await startTestService();
+  shop = await startTestService({ env: { PSP_TIMEOUT_MS: '1000' } });
 });
 afterEach(() => shop.noFaults());
 afterAll(async () => {

@@ -83,9 +83,10 @@ export async function startTestService(
         ? await registerStripeWebhook(sandbox.url, stripeKey, webhookUrl)
         : 'whsec_nobody_sends_any',
     POLICIES_DIR: policies,
+    DATABASE_TIMEOUT_MS: '30000',
     ASSESSMENT_DEADLINE_MS: '5000',
-    PSP_TIMEOUT_MS: '2000',
-    REQUEST_LEASE_MS: '2500',
+    PSP_TIMEOUT_MS: '10000',
+    REQUEST_LEASE_MS: '12000',
     ...options.env,
   };
   const pool = openPatiently(database.url, 4);

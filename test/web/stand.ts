@@ -41,8 +41,8 @@ export async function startShop() {
     PORT: String(await freePort()),
     ADMIN_PORT: '0',
     POLICIES_DIR: policies,
-    PSP_TIMEOUT_MS: '1500',
-    REQUEST_LEASE_MS: '2000',
+    PSP_TIMEOUT_MS: '10000',
+    REQUEST_LEASE_MS: '12000',
   });
   const secretKey = service.secretKey ?? '';
   return {

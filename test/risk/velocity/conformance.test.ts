@@ -114,7 +114,7 @@ const conformance = (open: () => Promise<Velocity>) => () => {
   });
 };
 
-const opened = async (url: string, answerMsMax = 5_000): Promise<Velocity> => {
+const opened = async (url: string, answerMsMax = 30_000): Promise<Velocity> => {
   const velocity = redisVelocity(url, { answerMsMax });
   for (let tries = 0; tries < 100; tries += 1) {
     const ready = await velocity.read(merchant, { shop: 'ready' }).catch(() => null);
