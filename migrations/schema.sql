@@ -350,6 +350,7 @@ create table observations
   at timestamp with time zone not null -- When it happened; of a label, when the labelled event did
   amount double precision -- In major units, as features read it; null where there is no money
   keys jsonb not null -- Pseudonyms of the entities it names: keyed hashes, never values
+  overrules boolean -- Of a label: the opposite was told of the same event before, and no longer counts
   constraint observation_is_known CHECK ((what = ANY (ARRAY['account_creation'::text, 'add_card'::text, 'checkout'::text, 'login'::text, 'succeeded'::text, 'declined'::text, 'refused'::text, 'fraud'::text, 'good'::text])))
   constraint observations_pkey PRIMARY KEY (merchant_id, "position")
   CREATE INDEX observations_in_order ON public.observations USING btree ("position")

@@ -7,7 +7,7 @@ import type { Label } from '../domain/risk/label.ts';
 import type { Instant } from '../kernel/instant.ts';
 import type { Change, Saved } from '../store/store.ts';
 import type { Deps } from './deps.ts';
-import { labelOf, observeLabel } from './label-of.ts';
+import { labelOf, observeLabels } from './label-of.ts';
 import { traced } from './traced.ts';
 
 /** What a commit adds to a step: the request it opens or ends, the assessment, the webhook that said it. */
@@ -45,7 +45,7 @@ export async function commit(
     ...withAssessment(deps, after, events, along(after, events, labels), lastRequest),
   });
   if (saved !== 'saved') return { saved };
-  for (const label of labels) observeLabel(deps, after, label);
+  await observeLabels(deps, after, labels);
   return { saved, purchase: after, events };
 }
 

@@ -184,7 +184,7 @@ function changeOf(observation: Observation, amount: number): Change {
     case 'attempted':
       return { what: observation.event, at, amount };
     case 'labelled':
-      return { what: 'labelled', fraud: observation.fraud, happenedAt: observation.happenedAt };
+      return observation;
     case 'succeeded':
     case 'declined':
     case 'refused':

@@ -4,6 +4,7 @@ import type { AssessmentEvent } from '../domain/risk/decision.ts';
 import type { EntityKeys } from '../domain/risk/entities.ts';
 import type { Entry } from '../domain/risk/entry.ts';
 import type { ListDeclarations } from '../domain/risk/policy/list.ts';
+import type { Labelled } from '../domain/risk/observed.ts';
 import type { OwnPolicy } from '../domain/risk/policy/own-policy.ts';
 import type { Policy } from '../domain/risk/policy/policy.ts';
 import type { ShadowPolicy } from '../domain/risk/policy/shadow-policy.ts';
@@ -92,5 +93,5 @@ export type Observation = {
   | { readonly what: 'attempted'; readonly event: AssessmentEvent }
   | { readonly what: 'succeeded' | 'declined' | 'refused'; readonly event: AssessmentEvent }
   /** Known to be fraud (or not) since `at`; `happenedAt` is when the labelled event took place. */
-  | { readonly what: 'labelled'; readonly fraud: boolean; readonly happenedAt: Instant }
+  | Labelled
 );

@@ -15,14 +15,20 @@ const observationRow = z.object({
   what: z.enum([...happenings, 'fraud', 'good']),
   at: instant,
   amount: z.number().nullable(),
+  overrules: z.boolean().nullable(),
   keys: written<EntityKeys>(),
 });
 
 function fromObservationRow(row: unknown): Observed & { readonly position: bigint } {
-  const { merchant_id, position, what, at, amount, keys } = observationRow.parse(row);
+  const { merchant_id, position, what, at, amount, overrules, keys } = observationRow.parse(row);
   const change =
     what === 'fraud' || what === 'good'
-      ? ({ what: 'labelled', fraud: what === 'fraud', happenedAt: at } as const)
+      ? ({
+          what: 'labelled',
+          fraud: what === 'fraud',
+          happenedAt: at,
+          overrules: overrules === true,
+        } as const)
       : { what, at, amount: amount ?? NaN };
   return { merchantId: merchant_id, keys, change, position };
 }
@@ -37,6 +43,7 @@ function toObservationRow({ merchantId, keys, change }: Observed) {
     what,
     at: toTimestamp(at),
     amount: Number.isNaN(amount) ? null : amount,
+    overrules: change.what === 'labelled' ? change.overrules === true : null,
     keys,
   };
 }
@@ -45,10 +52,10 @@ export function observationQueries(database: Database): ObservationStore {
   return {
     append: async (observed) => {
       const rows = JSON.stringify(observed.map(toObservationRow));
-      await database.rows(sql`insert into observations (merchant_id, what, at, amount, keys)
-        select merchant_id, what, at, amount, keys
+      await database.rows(sql`insert into observations (merchant_id, what, at, amount, overrules, keys)
+        select merchant_id, what, at, amount, overrules, keys
         from json_to_recordset(${rows}::json)
-          as new (merchant_id text, what text, at timestamptz, amount double precision, keys jsonb)`);
+          as new (merchant_id text, what text, at timestamptz, amount double precision, overrules boolean, keys jsonb)`);
     },
     newest: async (countMax) => {
       const [row] = await database.rows(sql`select coalesce(max(position), 0) as until,
@@ -58,7 +65,7 @@ export function observationQueries(database: Database): ObservationStore {
     },
     read: async ({ after, until }) => {
       const rows =
-        await database.rows(sql`select merchant_id, position, what, at, amount, keys from observations
+        await database.rows(sql`select merchant_id, position, what, at, amount, overrules, keys from observations
         where position > ${after} and position <= ${until} order by position limit ${pageSize}`);
       const observed = rows.map(fromObservationRow);
       const last = observed.length < pageSize ? undefined : observed.at(-1);

@@ -85,6 +85,42 @@ describe('what turned out to be true', () => {
     },
   );
 
+  test('counts once, whoever says it again, and not any more when it is overruled', async () => {
+    const sold = await sell();
+    const known = async (name: string): Promise<unknown> => (await knownOf(sold))[name];
+    for (const tell of [frauds.fraud_report, frauds.dispute, frauds.api]) await tell(sold);
+    await eventually(async () => {
+      const { body } = await shop.call('GET', '/v1/labels');
+      return (body['labels'] as { order: string }[]).filter(({ order }) => order === sold.order).length === 3;
+    });
+    await eventually(async () => (await known('email.known_frauds')) === 1);
+    await label(sold, false);
+    await eventually(async () => (await known('email.known_goods')) === 1);
+    expect(await known('email.known_frauds')).toBe(0);
+    expect(await known('email.days_since_fraud')).toBeNull();
+    // What is read back at a start says the same.
+    await shop.restart();
+    await eventually(async () => (await known('email.known_goods')) === 1);
+    expect(await known('email.known_frauds')).toBe(0);
+  });
+
+  test('counts against the device and the network as well, which only the assessment knows', async () => {
+    const device = { id: newId('cus'), ip: '198.51.100.77' };
+    const opened = await shop.call('POST', '/v1/checkouts', { body: { amount: 1299, currency: 'EUR' } });
+    const paid = await shop.call('POST', `/v1/checkouts/${String(opened.body['id'])}/confirm`, {
+      body: { ...card, signals: { device } },
+    });
+    await label({ order: (paid.body['order'] as { id: string }).id, email: '' }, true);
+    await eventually(async () => {
+      const made = await shop.call('POST', '/v1/assessments', {
+        body: { event: 'account_creation', signals: { device } },
+      });
+      const { body } = await shop.call('GET', `/v1/assessments/${String(made.body['id'])}`);
+      const { features } = body as { features: Record<string, number> };
+      return features['device.known_frauds'] === 1 && features['ip.known_frauds'] === 1;
+    });
+  });
+
   test.each([
     ['an approved review', reviewed, (sold: Sold) => shop.call('POST', `${reviewOf(sold)}/approve`)],
     ['the shop’s own word', 1299, (sold: Sold) => label(sold, false)],

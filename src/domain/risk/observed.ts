@@ -12,4 +12,10 @@ export type Observed = {
 export type Change = { readonly what: Happening; readonly at: Instant; readonly amount: number } | Labelled;
 
 /** Became known to be fraud, or good; `happenedAt` is when the event that is spoken of took place. */
-export type Labelled = { readonly what: 'labelled'; readonly fraud: boolean; readonly happenedAt: Instant };
+export type Labelled = {
+  readonly what: 'labelled';
+  readonly fraud: boolean;
+  readonly happenedAt: Instant;
+  /** The opposite was told of the same event before, and no longer counts. */
+  readonly overrules?: boolean;
+};

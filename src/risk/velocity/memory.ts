@@ -124,12 +124,14 @@ const extended =
   };
 
 const labelled =
-  (label: Labelled) =>
-  (before: Past): Past =>
-    label.fraud
-      ? {
-          ...before,
-          frauds: before.frauds + 1,
-          lastFraudAt: before.lastFraudAt > label.happenedAt ? before.lastFraudAt : label.happenedAt,
-        }
-      : { ...before, goods: before.goods + 1 };
+  ({ fraud, happenedAt, overrules = false }: Labelled) =>
+  (before: Past): Past => {
+    const less = (count: number): number => (overrules ? Math.max(0, count - 1) : count);
+    if (!fraud) {
+      const frauds = less(before.frauds);
+      const lastFraudAt = frauds === 0 ? NaN : before.lastFraudAt;
+      return { ...before, goods: before.goods + 1, frauds, lastFraudAt };
+    }
+    const lastFraudAt = before.lastFraudAt > happenedAt ? before.lastFraudAt : happenedAt;
+    return { ...before, frauds: before.frauds + 1, goods: less(before.goods), lastFraudAt };
+  };

@@ -55,7 +55,7 @@ export function redisVelocity(url: string, settings: RedisSettings = {}): Veloci
       if (named.length === 0) return;
       const values =
         change.what === 'labelled'
-          ? [change.fraud ? 'fraud' : 'good', change.happenedAt]
+          ? [change.fraud ? 'fraud' : 'good', change.happenedAt, change.overrules === true ? 'overrules' : '']
           : [isAttempt(change.what) ? 'attempt' : 'end', change.at, toBytes(toNumbers({ ...change, keys }))];
       const remembered = redis.remember(...keysOf(merchantId, named, keys), keepMs, ...values);
       remembered.then(
@@ -99,13 +99,21 @@ for i = 1, #KEYS, 2 do
 end
 return answers`;
 
-/** One change to all its entities at once. Labels may come out of order; the latest fraud stays. */
+/** One change to all its entities at once. Labels may come out of order; the latest fraud stays while any counts. */
 const remember = `
 local keep, what, at, entry = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local function number(totals, of) return tonumber(redis.call('hget', totals, of) or 0) end
+local function overrule(totals, of)
+  if entry == 'overrules' and number(totals, of) > 0 then redis.call('hincrby', totals, of, -1) end
+end
 for i = 1, #KEYS, 2 do
   local totals, log = KEYS[i], KEYS[i + 1]
-  if what == 'good' then redis.call('hincrby', totals, 'goods', 1)
+  if what == 'good' then
+    redis.call('hincrby', totals, 'goods', 1)
+    overrule(totals, 'frauds')
+    if number(totals, 'frauds') == 0 then redis.call('hdel', totals, 'last_fraud') end
   elseif what == 'fraud' then
+    overrule(totals, 'goods')
     redis.call('hincrby', totals, 'frauds', 1)
     local last = redis.call('hget', totals, 'last_fraud')
     if not last or tonumber(last) < tonumber(at) then redis.call('hset', totals, 'last_fraud', at) end

@@ -72,7 +72,14 @@ export function* happeningsFrom(seed: number, count: number): Generator<MadeUp> 
         { what: event, at, amount: paid },
         ...(random() < 0.6 ? [{ what: ended, at: at + 1, amount: paid }] : []),
         ...(random() < 0.2
-          ? [{ what: 'labelled' as const, fraud: random() < 0.5, happenedAt: at - below(40 * dayMs) }]
+          ? [
+              {
+                what: 'labelled' as const,
+                fraud: random() < 0.5,
+                overrules: random() < 0.3,
+                happenedAt: at - below(40 * dayMs),
+              },
+            ]
           : []),
       ],
     };
