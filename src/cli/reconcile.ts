@@ -7,6 +7,7 @@ import { accountsOf } from '../psp-accounts.ts';
 import { chargesFromReport } from '../psp/adyen/accounting-report.ts';
 import { openDatabase } from '../store/database.ts';
 import { postgresStore } from '../store/postgres-store.ts';
+import { withSecretFiles } from '../production.ts';
 import { readArguments } from './arguments.ts';
 
 /**
@@ -17,7 +18,7 @@ const { values } = readArguments({
   options: { day: { type: 'string' }, 'adyen-report': { type: 'string' } },
 });
 
-const config = readConfig(process.env);
+const config = readConfig(withSecretFiles(process.env));
 const day = values.day ?? new Date(Date.now() - dayMs).toISOString().slice(0, 10);
 const since = Date.parse(`${day}T00:00:00Z`);
 if (Number.isNaN(since)) throw new Error(`--day ${day} is not a day like 2026-03-01`);

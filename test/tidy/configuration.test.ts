@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { ConfigRefused, readConfig } from '../../src/config.ts';
+import { subscribedEvents } from '../../src/psp/stripe/subscribed-events.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
@@ -106,4 +107,9 @@ test('an account that lacks its key is not left out in silence', () => {
   ]);
   expect(mistakesOf({ STRIPE_SECRET_KEY: 'sk_test_one' })).toHaveLength(1);
   expect(mistakesOf({ ...adyen, TRUSTED_PROXIES: '10.0.0.0/8, ::1' })).toEqual([]);
+});
+
+test('operators register Stripe’s webhook for the events that the adapter wants', () => {
+  const [, shown = ''] = /```text\n([^]*?)```/.exec(read('docs/OPERATIONS.md')) ?? [];
+  expect(shown.trim().split('\n')).toEqual(subscribedEvents);
 });
