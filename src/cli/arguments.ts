@@ -14,6 +14,7 @@ export function readArguments<const T extends Command>(
     console.log(usage);
     process.exit(0);
   }
+  process.once('uncaughtException', sayAndEnd);
   try {
     return parseArgs(command);
   } catch (error) {
@@ -21,6 +22,13 @@ export function readArguments<const T extends Command>(
     console.error(`${error.message}\n${usage}`);
     process.exit(2);
   }
+}
+
+/** A file that is not there is the caller's to mend and needs no stack; whatever else ends a command is ours. */
+function sayAndEnd(error: Error): never {
+  const isMissing = 'syscall' in error && error.syscall === 'open';
+  console.error(isMissing ? error.message : error);
+  process.exit(1);
 }
 
 function usageOf(options: Command['options']): string {

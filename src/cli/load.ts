@@ -23,8 +23,10 @@ const { values } = readArguments({
   options: { profile: { type: 'string', default: 'steady' }, seconds: { type: 'string' } },
 });
 const profile = values.profile as Profile;
-if (!Object.hasOwn(profiles, profile))
-  throw new Error(`a profile is one of ${Object.keys(profiles).join(', ')}`);
+if (!Object.hasOwn(profiles, profile)) {
+  console.error(`--profile is one of ${Object.keys(profiles).join(', ')}`);
+  process.exit(2);
+}
 const seconds = Number(values.seconds ?? profiles[profile].seconds);
 
 const service = await startOwnService();

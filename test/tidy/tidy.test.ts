@@ -117,6 +117,14 @@ it('every dependency has its reason in docs/DEPENDENCIES.md', () => {
   expect(Object.keys(dependencies).filter((name) => !reasons.includes(`\`${name}\``))).toEqual([]);
 });
 
+it('every npm script is told of in docs/COMMANDS.md, and no other', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  const told = [...read('docs/COMMANDS.md').matchAll(/^\| `npm (?:run )?([\w:-]+)/gm)].map(
+    ([, name]) => name,
+  );
+  expect([...new Set(told)].sort()).toEqual(Object.keys(scripts).sort());
+});
+
 it('a link in the documentation leads to a file', () => {
   const broken = prose.flatMap((path) =>
     [...read(path).matchAll(/\]\((?!\w+:|#)([^)#\s]+)/g)]
