@@ -18,7 +18,7 @@ const againMs = 20 * minuteMs;
 export async function post(world: World, letter: Letter): Promise<void> {
   const { random, steps, sky } = world;
   const bad = sky.is === 'bad';
-  if (bad && letter.psp === 'stripe' && random.chance(0.08)) return;
+  if (bad && letter.isAsked && random.chance(0.08)) return;
   const copies = bad && random.chance(0.15) ? random.between(2, 3) : 1;
   for (let copy = 0; copy < copies; copy += 1) {
     const [least, most] = random.weighted([

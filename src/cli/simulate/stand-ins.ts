@@ -18,7 +18,12 @@ import type { Door } from './transport.ts';
 export type PspName = 'stripe' | 'adyen';
 
 /** A webhook that a PSP wants to be rid of: signed anew for each try, because signatures carry the time. */
-export type Letter = { readonly psp: PspName; readonly sign: () => Omit<WebhookBody, 'receivedAt'> };
+export type Letter = {
+  readonly psp: PspName;
+  /** The service asks about it if it never arrives. What becomes of a refund that was made nobody asks any more. */
+  readonly isAsked: boolean;
+  readonly sign: () => Omit<WebhookBody, 'receivedAt'>;
+};
 
 export const stripeSecret = 'whsec_simulated';
 export const adyenHmacKey = adyenSandboxWebhooks.hmacKey;
@@ -86,13 +91,13 @@ export async function openStandIns(random: Random, steps: Interleaving): Promise
         ...events.map(({ event }): Letter => {
           const raw = JSON.stringify(event);
           const headers = () => ({ 'stripe-signature': signature(stripeSecret, raw, stripe.now()) });
-          return { psp: 'stripe', sign: () => ({ raw: Buffer.from(raw), headers: headers() }) };
+          return { psp: 'stripe', isAsked: event.type !== 'refund.failed', sign: () => ({ raw: Buffer.from(raw), headers: headers() }) };
         }),
         ...items.map(({ item }): Letter => {
           const additionalData = { ...item.additionalData, hmacSignature: signItem(item, adyenHmacKey) };
           const notificationItems = [{ NotificationRequestItem: { ...item, additionalData } }];
           const raw = Buffer.from(JSON.stringify({ live: 'false', notificationItems }));
-          return { psp: 'adyen', sign: () => ({ raw, headers: {} }) };
+          return { psp: 'adyen', isAsked: false, sign: () => ({ raw, headers: {} }) };
         }),
       ];
     },
