@@ -76,7 +76,7 @@ export function* happeningsFrom(seed: number, count: number): Generator<MadeUp> 
               {
                 what: 'labelled' as const,
                 fraud: random() < 0.5,
-                overrules: random() < 0.3,
+                overrules: index % 3 === 0,
                 happenedAt: at - below(40 * dayMs),
               },
             ]
