@@ -91,7 +91,11 @@ export async function openStandIns(random: Random, steps: Interleaving): Promise
         ...events.map(({ event }): Letter => {
           const raw = JSON.stringify(event);
           const headers = () => ({ 'stripe-signature': signature(stripeSecret, raw, stripe.now()) });
-          return { psp: 'stripe', isAsked: event.type !== 'refund.failed', sign: () => ({ raw: Buffer.from(raw), headers: headers() }) };
+          return {
+            psp: 'stripe',
+            isAsked: event.type !== 'refund.failed',
+            sign: () => ({ raw: Buffer.from(raw), headers: headers() }),
+          };
         }),
         ...items.map(({ item }): Letter => {
           const additionalData = { ...item.additionalData, hmacSignature: signItem(item, adyenHmacKey) };
