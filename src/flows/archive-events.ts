@@ -8,18 +8,20 @@ const pageMax = 1_000;
 /**
  * Archives the oldest month that every sink has had and that is older than `liveMonths`, then lets go of it. Answers
  * whether there was one. Dying in between repeats the file or the drop, never loses a month: the drop asks for the record
- * of a file that was read back.
+ * of a file that was read back and that holds as many events as the month. What was written into the month after its file
+ * makes the drop fail; the next round writes the file anew.
  */
 export async function archiveEvents(
   { store: { events }, clock }: { readonly store: Pick<Deps['store'], 'events'> } & Pick<Deps, 'clock'>,
   archive: Archive,
   liveMonths: number,
 ): Promise<boolean> {
-  const month = await events.archivable(clock(), liveMonths);
+  const month = await events.archivable(liveMonths);
   if (month === null) return false;
   const { partition } = month;
   if (!month.archived) {
-    const after = (await events.archives()).at(-1)?.end ?? null;
+    const before = (await events.archives()).findLast(({ file }) => file < partition);
+    const after = before?.end ?? null;
     await events.recordArchive(partition, await archive.write(partition, after, pages()), clock());
   }
   await events.letGo(partition);

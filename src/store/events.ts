@@ -22,7 +22,12 @@ export function fromListedRow(row: unknown): ListedEvent {
 }
 
 /** The name becomes part of a statement: it is one of ours or nothing. */
-const monthRow = z.object({ partition: z.string().regex(/^events_\d{4}_\d{2}$/), archived: z.boolean() });
+const monthRow = z.object({
+  partition: z.string().regex(/^events_\d{4}_\d{2}$/),
+  archived: z.bigint().nullable(),
+});
+
+const countRow = z.object({ events: z.bigint() });
 
 const requestRow = z.object({ request: z.string().nullable() });
 
@@ -52,13 +57,12 @@ export function eventQueries(database: Database): Store['events'] {
       await database.rows(sql`select plan_events_of((date_trunc('month', ${toTimestamp(now)}::timestamptz at time zone 'UTC')
         + make_interval(months => ahead))::date) from generate_series(0, 2) as ahead`);
     },
-    archivable: async (now, liveMonths) => {
-      // Text as YYYY_MM compares as time does.
-      const months =
-        await database.rows(sql`select c.relname as partition, a.partition is not null as archived
+    archivable: async (liveMonths) => {
+      // Text as YYYY_MM compares as time does. A month that was let go of and planned again would overwrite its archive.
+      const months = await database.rows(sql`select c.relname as partition, a.events as archived
         from pg_inherits as i join pg_class as c on c.oid = i.inhrelid left join event_archives as a on a.partition = c.relname
         where i.inhparent = 'events'::regclass and c.relname ~ '^events_\\d{4}_\\d{2}$'
-          and c.relname < 'events_' || to_char(${toTimestamp(now)}::timestamptz at time zone 'UTC' - make_interval(months => ${liveMonths}::int), 'YYYY_MM')
+          and a.dropped_at is null and c.relname < 'events_' || to_char(now() at time zone 'UTC' - make_interval(months => ${liveMonths}::int), 'YYYY_MM')
         order by c.relname limit 1`);
       if (months[0] === undefined) return null;
       const { partition, archived } = monthRow.parse(months[0]);
@@ -67,7 +71,9 @@ export function eventQueries(database: Database): Store['events'] {
           or exists (select 1 from relay_set_aside as w where w.merchant_id = e.merchant_id and w.event_id = e.id)
           or exists (select 1 from webhook_deliveries as d
             where d.merchant_id = e.merchant_id and d.event_id = e.id and d.state = 'open') limit 1`);
-      return needed.length > 0 ? null : { partition, archived };
+      if (needed.length > 0) return null;
+      const [count] = await database.rows(sql`select count(*) as events from ${raw(partition)}`);
+      return { partition, archived: countRow.parse(count).events === archived };
     },
     ofPartition: async (partition, after, limit) => {
       const rows =
@@ -86,7 +92,9 @@ export function eventQueries(database: Database): Store['events'] {
     },
     recordArchive: async (partition, { file, events: count, start, end }, at) => {
       await database.rows(sql`insert into event_archives (partition, file, events, chain_start, chain_end, archived_at)
-        values (${partition}, ${file}, ${count}, ${start}, ${end}, ${toTimestamp(at)})`);
+        values (${partition}, ${file}, ${count}, ${start}, ${end}, ${toTimestamp(at)})
+        on conflict (partition) do update set events = excluded.events, chain_start = excluded.chain_start,
+          chain_end = excluded.chain_end, archived_at = excluded.archived_at`);
     },
     letGo: async (partition) => {
       await database.rows(sql`select let_go_of_events(${partition})`);

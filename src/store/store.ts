@@ -215,9 +215,11 @@ export type Store = {
     readonly lastRequest: (merchantId: MerchantId, aggregateId: string) => Promise<string | null>;
     /** Makes the partitions of this month and the two that follow. */
     readonly planMonths: (now: Instant) => Promise<void>;
-    /** The oldest month that ended `liveMonths` ago or earlier and that no sink, endpoint or replay still needs. */
+    /**
+     * The oldest month that ended `liveMonths` ago or earlier, by the database's clock, and that no sink, endpoint or replay
+     * still needs; `archived` when the file that is recorded holds all of it.
+     */
     readonly archivable: (
-      now: Instant,
       liveMonths: number,
     ) => Promise<{ readonly partition: string; readonly archived: boolean } | null>;
     readonly ofPartition: (
@@ -228,7 +230,7 @@ export type Store = {
     /** What was archived, oldest first. */
     readonly archives: () => Promise<readonly ArchivedMonth[]>;
     readonly recordArchive: (partition: string, month: ArchivedMonth, at: Instant) => Promise<void>;
-    /** Drops a month whose archive is recorded. */
+    /** Drops a month whose recorded archive holds all of it; throws when it does not. */
     readonly letGo: (partition: string) => Promise<void>;
     /** Says what is not part of a purchase or an assessment. */
     readonly append: (events: readonly Event[]) => Promise<void>;
