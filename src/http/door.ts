@@ -16,7 +16,7 @@ import { readBytes, readInput } from './input.ts';
 import { type Problem, type SendProblem, problemOf } from './problem.ts';
 import type { ProblemCode } from './problem-catalogue.ts';
 import type { Gate } from './rate-limit/gate.ts';
-import type { Caller, Route } from './route.ts';
+import type { Answered, Caller, Route } from './route.ts';
 import { refuseUnsigned } from './signature/refuse-unsigned.ts';
 import { anyOrigin, preflight, send } from './send.ts';
 import { traceOf } from './trace-of.ts';
@@ -190,10 +190,19 @@ async function handle(
     gate: door.gate,
     ...input.value,
   });
+  const isBrowser = caller.value.key.kind === 'publishable';
   const left = leftBy(route, caller.value, input.value, answered);
   if (left !== null) await door.gate.leave(visit, left);
-  const problem = send(route, answered, response, id, { ...door.headers, ...entry.headers });
+  const seen = isBrowser ? seenByBrowser(route, answered) : answered;
+  const problem = send(route, seen, response, id, { ...door.headers, ...entry.headers });
   return problem && withChallenge(door, caller.value, approach, problem);
+}
+
+/** The stored reply stays whole: the shop's server may ask for it again. */
+function seenByBrowser({ forBrowser }: Route, answered: Answered): Answered {
+  if (forBrowser === undefined || !('reply' in answered)) return answered;
+  const { reply } = answered;
+  return { ...answered, reply: { ...reply, body: forBrowser(reply.body) } };
 }
 
 /** The path without what percent-encoding may hide: `%6frd_…` and `ord_…` are one order, and their requests one. */

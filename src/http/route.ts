@@ -39,6 +39,8 @@ export type Route<
   readonly about?: (body: z.output<Body>) => { readonly call?: Call; readonly keys?: Visit['keys'] };
   /** What became of the call by its reply and body, where that makes a caller suspicious; null when they say nothing. */
   readonly outcomeOf?: (reply: string, body: z.output<Body>) => Left | null;
+  /** What a browser is shown of a reply; absent, all of it. */
+  readonly forBrowser?: (reply: string) => string;
   readonly params: Params;
   readonly query: Query;
   /** Null: the call takes no body. */

@@ -75,7 +75,8 @@ describe('a proof of work', () => {
     expect(await shop.ledger()).toEqual([]);
     const solution = await solutionOf(asked);
     const paid = await confirm(solution, key);
-    expect(paid).toMatchObject({ status: 200, body: { assessment: { decision: 'challenge' } } });
+    expect(paid).toMatchObject({ status: 200, body: { status: 'completed', assessment: null } });
+    expect((await shop.call('GET', path)).body).toMatchObject({ assessment: { decision: 'challenge' } });
     // Whoever lost the answer shows the same solution with the same key; another request needs another.
     expect((await confirm(solution, key)).text).toBe(paid.text);
     const again = await confirm(solution);

@@ -222,7 +222,10 @@ describe('the service', () => {
       });
     };
     expect((await pay(shop.keys.secretKey)).body['code']).toBe('authentication_not_usable');
-    expect((await pay(shop.keys.publishableKey)).body).toMatchObject({ status: 'completed' });
+    const paid = await pay(shop.keys.publishableKey);
+    expect(paid.body).toMatchObject({ status: 'completed', assessment: null });
+    const seen = await shop.call('GET', `/v1/checkouts/${String(paid.body['id'])}`);
+    expect(seen.body['assessment']).toMatchObject({ decision: 'allow' });
   });
 
   test('a buyer comes back to the page that the shop’s server named, whatever the address asks for', async () => {

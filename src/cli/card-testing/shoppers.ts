@@ -26,7 +26,7 @@ export type End = 'asked' | 'challenged' | 'limited' | 'blocked' | 'shed' | 'bro
 export type Shop = { readonly api: string; readonly secret: string; readonly publishable: string };
 
 const made = z.object({ id: z.string(), client_secret: z.string() });
-const confirmed = z.object({ assessment: z.object({ decision: z.string() }).nullable() });
+const confirmed = z.object({ status: z.string(), decline: z.object({}).nullable() });
 const problem = z.object({ code: z.string() });
 const asked = z.object({ challenge: z.looseObject({}) });
 
@@ -69,7 +69,8 @@ export async function shop(place: Shop, shopper: Shopper): Promise<End> {
     reply = await confirm({ 'tillgate-challenge-solution': await solution(place, 'confirm', id, browser) });
   }
   if (reply.status !== 200) return endOf(reply);
-  return confirmed.parse(reply.body).assessment?.decision === 'block' ? 'blocked' : 'asked';
+  const { status, decline } = confirmed.parse(reply.body);
+  return status === 'open' && decline === null ? 'blocked' : 'asked';
 }
 
 /** How it ended for whom the service did not serve. */

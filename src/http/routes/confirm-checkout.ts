@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Methods } from '../../domain/routing/methods.ts';
 import { confirmCheckout as confirm } from '../../flows/confirm-checkout.ts';
+import { withoutAssessment } from '../render/checkout.ts';
 import { aboutBuyer, leftByConfirm } from '../codec/about.ts';
 import { checkoutShown, confirmCheckoutBody } from '../codec/checkout.ts';
 import { idOf, withoutUndefined } from '../codec/parts.ts';
@@ -16,12 +17,13 @@ export const confirmCheckout = route({
   description:
     'Assesses the risk, authorises with a PSP and, with automatic capture, captures. The answer is the checkout: ' +
     '`completed`; `requires_action` with a `next_action` for the buyer; `open` again after a decline or a block; ' +
-    '`processing` when the PSP has not been heard, which settles by itself.',
+    '`processing` when the PSP has not been heard, which settles by itself. With a publishable key `assessment` is null.',
   scope: 'checkouts',
   client: true,
   call: 'confirm',
   about: (body) => ({ keys: aboutBuyer(body.signals, body.payment_method) }),
   outcomeOf: leftByConfirm,
+  forBrowser: withoutAssessment,
   params: z.strictObject({ checkout_id: idOf('chk', 'The checkout.') }),
   body: confirmCheckoutBody,
   moves: 'confirm_checkout',
