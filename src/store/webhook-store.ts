@@ -37,7 +37,7 @@ export type WebhookStore = {
     id: WebhookEndpointId,
     limit: number,
   ) => Promise<readonly WebhookDelivery[]>;
-  /** Makes deliveries due again, delivered ones too. Answers how many. */
+  /** Makes deliveries due again or at all, delivered ones too; not those of archived events. Answers how many. */
   readonly replay: (merchantId: MerchantId, id: WebhookEndpointId, which: ReplayWhich) => Promise<number>;
   /**
    * Forgets deliveries of events from before that ended, or that wait at a disabled endpoint: nobody may come back for
@@ -54,7 +54,7 @@ export type WebhookRoom = {
   readonly leaseMs: number;
 };
 
-/** One event; or everything of a span of time, `missed` only if it was given up or never sent. */
+/** One event, whatever types the endpoint asked for; or everything of a span of time, `missed` only if it was given up or never sent. */
 export type ReplayWhich =
   | { readonly eventId: EventId }
   | { readonly from: Instant; readonly to: Instant; readonly only: 'missed' | 'all' };

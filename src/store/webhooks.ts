@@ -146,24 +146,24 @@ export function webhookQueries(database: Database): WebhookStore {
       return rows.map(fromDeliveryRow);
     },
     replay: async (merchantId, endpointId, which) => {
-      const key = sql`merchant_id = ${merchantId} and endpoint_id = ${endpointId}`;
-      const again = raw("state = 'open', tries = 0, try_at = clock_timestamp()");
-      if ('eventId' in which) {
-        const rows = await database.rows(
-          sql`update webhook_deliveries set ${again} where ${key} and event_id = ${which.eventId} returning 1`,
-        );
-        return rows.length;
-      }
-      const span = sql`between ${toTimestamp(which.from)}::timestamptz and ${toTimestamp(which.to)}::timestamptz`;
+      // From the events, so that nothing is made due whose event is archived: it could not be sent, and others wait behind it.
+      const [wanted, again] =
+        'eventId' in which
+          ? [sql`e.id = ${which.eventId}`, raw('true')]
+          : [
+              sql`(w.types = '{}' or e.type = any (w.types))
+                and e.at between ${toTimestamp(which.from)}::timestamptz and ${toTimestamp(which.to)}::timestamptz`,
+              sql`webhook_deliveries.state <> 'open' and (webhook_deliveries.state = 'given_up' or ${which.only === 'all'})`,
+            ];
       const rows = await database.rows(sql`insert into webhook_deliveries
           (merchant_id, endpoint_id, event_id, event_at, key, state, try_at)
         select e.merchant_id, w.id, e.id, e.at, e.aggregateid, 'open', clock_timestamp()
         from events as e
-        join webhook_endpoints as w on w.merchant_id = e.merchant_id and w.id = ${endpointId} and (w.types = '{}' or e.type = any (w.types))
-        where e.merchant_id = ${merchantId} and e.at ${span} and e.xact < pg_snapshot_xmin(pg_current_snapshot())
+        join webhook_endpoints as w on w.merchant_id = e.merchant_id and w.id = ${endpointId}
+        where e.merchant_id = ${merchantId} and ${wanted} and e.xact < pg_snapshot_xmin(pg_current_snapshot())
         order by e.xact, e.position
-        on conflict (merchant_id, endpoint_id, event_id) do update set ${again}
-          where webhook_deliveries.state <> 'open' and (webhook_deliveries.state = 'given_up' or ${which.only === 'all'})
+        on conflict (merchant_id, endpoint_id, event_id) do update set state = 'open', tries = 0, try_at = clock_timestamp()
+          where ${again}
         returning 1`);
       return rows.length;
     },

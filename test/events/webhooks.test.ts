@@ -300,6 +300,26 @@ describe('an endpoint', () => {
     expect(await webhooks.replay(outbox.merchantId, id, { ...span, only: 'all' })).toBe(3);
   });
 
+  test('can have one event that it was never sent, of a type that it did not ask for', async () => {
+    const [missed] = await say(2, 1);
+    const id = await addEndpoint('/', { types: ['order.captured'] });
+    const { webhooks } = outbox.store;
+    expect(await webhooks.replay(outbox.merchantId, id, { eventId: newId('evt') })).toBe(0);
+    expect(await webhooks.replay(newId('mer'), id, { eventId: missed!.id })).toBe(0);
+    expect(await webhooks.replay(outbox.merchantId, id, { eventId: missed!.id })).toBe(1);
+    await deliver();
+    expect(arrived.map(({ headers }) => headers['webhook-id'])).toEqual([missed!.id]);
+  });
+
+  test('cannot have an event sent again that has left the database, and nothing waits behind it', async () => {
+    const id = await addEndpoint('/');
+    const [event] = await say(1, 1);
+    await deliver();
+    await outbox.database.rows(sql`truncate events`);
+    expect(await outbox.store.webhooks.replay(outbox.merchantId, id, { eventId: event!.id })).toBe(0);
+    expect(await shown(id)).toMatchObject([{ state: 'delivered' }]);
+  });
+
   test('is called at once with what waits for nothing, as far as there is room', async () => {
     const id = await addEndpoint('/');
     const events = manyEvents(outbox.merchantId, 5, 2);

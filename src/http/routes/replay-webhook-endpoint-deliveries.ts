@@ -13,7 +13,8 @@ export const replayWebhookEndpointDeliveries = route({
   tag: 'Webhook endpoints',
   summary: 'Send events again',
   description:
-    'One event, or those of a span of time: `missed` are those that were given up or never sent, `all` everything. ' +
+    'One event, of whatever type and though it was never sent; or those of a span of time: `missed` are those that were ' +
+    'given up or never sent, `all` everything. ' +
     'Copies have the same id. Events of archived months cannot be sent again from here.',
   scope: 'events',
   params: endpointParams,
