@@ -56,7 +56,7 @@ export const metricCatalogue = {
   },
   risk_degraded_total: {
     kind: 'counter',
-    help: 'Parts that failed during an assessment; the policy’s stated degraded decision applied.',
+    help: 'Parts that failed during an assessment: the policy’s stated degraded decision applied. A challenger changes nothing.',
     labels: ['part'],
   },
   facts_total: {

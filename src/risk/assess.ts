@@ -27,7 +27,7 @@ export type RiskParts = {
   /** Milliseconds that one assessment may take; what has not answered by then is left out and named. */
   readonly deadlineMs: number;
   /** Told of every part that failed, for the log and the counters. Must not throw. */
-  readonly failed: (part: Degradation | 'observation', cause: unknown) => void;
+  readonly failed: (part: Degradation | 'challenger' | 'observation', cause: unknown) => void;
 };
 
 export function createRisk(parts: RiskParts): Risk {
@@ -92,6 +92,7 @@ async function assess(parts: RiskParts, question: Question, judged: Judged): Pro
       deciders,
       { features, values, findings, degraded, snoozed },
       ask,
+      (cause) => parts.failed('challenger', cause),
     );
     return {
       id,

@@ -58,6 +58,7 @@ export async function conclude(
   { policy, model, challengers }: Deciders,
   basis: Basis,
   ask: Ask,
+  challengerFailed: (cause: unknown) => void = () => undefined,
 ): Promise<Conclusion> {
   const { features, values, findings, snoozed } = basis;
   const askable = canAskModels(basis.degraded);
@@ -69,29 +70,8 @@ export async function conclude(
   const verdict = judge(policy, evidence, { degraded, snoozed });
 
   const shadows: Shadow[] = [];
-  for (const challenger of challengers) {
-    const asked =
-      challenger.model && askable
-        ? await ask(challenger.model, rowOf(challenger.model, values), { challenger: challenger.name })
-        : null;
-    const missing = challenger.model && askable && asked === null ? ['model_unavailable' as const] : [];
-    // A snooze is a promise about the live rules; a challenger shows what it would do by itself.
-    const said = judge(
-      challenger.policy,
-      { ...evidence, score: asked },
-      { degraded: [...basis.degraded, ...missing], snoozed: new Set() },
-    );
-    shadows.push({
-      name: challenger.name,
-      decision: said.decision,
-      score: asked,
-      rulesFired: said.fired.map((rule) => rule.id),
-      versions: {
-        model: asked === null ? null : (challenger.model?.hash ?? null),
-        policy: challenger.policy.hash,
-      },
-    });
-  }
+  for (const challenger of challengers)
+    shadows.push(await tried(challenger, { ...basis, evidence }, ask, challengerFailed));
 
   return {
     decision: verdict.decision,
@@ -109,6 +89,43 @@ export async function conclude(
     degraded,
     shadows,
   };
+}
+
+/** What a challenger would have said. Whatever becomes of it, the live decision stands. */
+async function tried(
+  { name, policy, model }: Deciders['challengers'][number],
+  { values, evidence, degraded }: Basis & { readonly evidence: Evidence },
+  ask: Ask,
+  failed: (cause: unknown) => void,
+): Promise<Shadow> {
+  try {
+    const asked =
+      model && canAskModels(degraded) ? await ask(model, rowOf(model, values), { challenger: name }) : null;
+    const missing = model && canAskModels(degraded) && asked === null ? ['model_unavailable' as const] : [];
+    // A snooze is a promise about the live rules; a challenger shows what it would do by itself.
+    const said = judge(
+      policy,
+      { ...evidence, score: asked },
+      { degraded: [...degraded, ...missing], snoozed: new Set() },
+    );
+    return {
+      name,
+      decision: said.decision,
+      score: asked,
+      rulesFired: said.fired.map((rule) => rule.id),
+      versions: { model: asked === null ? null : (model?.hash ?? null), policy: policy.hash },
+    };
+  } catch (cause) {
+    failed(cause);
+    return {
+      name,
+      decision: policy.degraded.policy_failed,
+      score: null,
+      rulesFired: [],
+      versions: { model: null, policy: policy.hash },
+      failed: true,
+    };
+  }
 }
 
 /** Log-odds by feature: what each added to or took from the expected score. */

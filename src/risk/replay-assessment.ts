@@ -57,7 +57,8 @@ function foreignPart(
   if (versions.policy !== deciders.policy.hash) return `its policy is ${versions.policy}`;
   if (versions.model !== null && versions.model !== deciders.model?.hash)
     return `its model is ${versions.model}`;
-  for (const { name, versions: old } of shadows) {
+  for (const { name, versions: old, failed } of shadows) {
+    if (failed) return `its challenger ${name} could not be evaluated`;
     const challenger = deciders.challengers.find((one) => one.name === name);
     if (challenger?.policy.hash !== old.policy) return `its challenger ${name} is ${old.policy}`;
     if (old.model !== null && challenger.model?.hash !== old.model)

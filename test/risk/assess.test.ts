@@ -4,6 +4,7 @@ import { featuresOf } from '../../src/domain/risk/features/library.ts';
 import { hourMs, minuteMs } from '../../src/kernel/instant.ts';
 import { createRisk, type RiskParts } from '../../src/risk/assess.ts';
 import type { Model } from '../../src/risk/model/model.ts';
+import { replayAssessment } from '../../src/risk/replay-assessment.ts';
 import { createEntries, type Counted } from '../../src/risk/policy/entries.ts';
 import { memoryVelocity } from '../../src/risk/velocity/memory.ts';
 import { VelocityUnavailable } from '../../src/risk/velocity/velocity.ts';
@@ -203,6 +204,33 @@ describe('a lesser assessment', () => {
     const assessment = await createRisk(parts).assess(question);
     expect(assessment).toMatchObject({ decision: 'challenge', degraded: ['policy_failed'], score: null });
     expect(parts.failures).toEqual(['policy_failed']);
+  });
+
+  test('when a challenger throws is the live decision, counted and marked on the challenger alone', async () => {
+    const { policy } = checkout;
+    const when = (): boolean => {
+      throw new Error('a bug');
+    };
+    const broken = { ...policy, rules: [{ ...policy.rules[0]!, when }] };
+    const challengers = [
+      { name: 'broken', policy: broken, model: null },
+      { name: 'sound', policy, model: null },
+    ];
+    const parts = partsWith(deciding({ challengers }));
+    const { shadows, ...live } = await createRisk(parts).assess(question);
+    const { shadows: _, ...alone } = await createRisk(partsWith()).assess(question);
+    expect(live).toEqual(alone);
+    expect(shadows).toMatchObject([
+      { name: 'broken', decision: 'challenge', score: null, rulesFired: [], failed: true },
+      { name: 'sound', decision: 'allow' },
+    ]);
+    expect(shadows[1]).not.toHaveProperty('failed');
+    expect(parts.failures).toEqual(['challenger']);
+    const replay = await replayAssessment(
+      { ...live, shadows },
+      { deciders: { ...checkout, challengers }, featuresHash: live.versions.features },
+    );
+    expect(replay).toMatchObject({ replayed: 'not_possible' });
   });
 
   test('when reference data is missing asks for proof, is counted, and model and rules still have their say', async () => {

@@ -63,4 +63,6 @@ export type Shadow = {
   readonly score: number | null;
   readonly rulesFired: readonly string[];
   readonly versions: { readonly model: string | null; readonly policy: string };
+  /** It could not be evaluated; the decision is what its policy states for that. */
+  readonly failed?: true;
 };

@@ -31,6 +31,9 @@ const explained = assessmentShown
         decision: z.string(),
         score: z.number().nullable(),
         rules_fired: z.array(z.string()),
+        failed: z.boolean().meta({
+          description: 'It could not be evaluated: the decision is what its policy states for that.',
+        }),
       }),
     ),
   })
@@ -62,11 +65,12 @@ export const getAssessment = route({
       features: { ...assessment.features },
       entities: { ...assessment.entities },
       versions: { ...versions, reference_data: { ...referenceData } },
-      shadows: assessment.shadows.map(({ name, decision, score, rulesFired }) => ({
+      shadows: assessment.shadows.map(({ name, decision, score, rulesFired, failed }) => ({
         name,
         decision,
         score,
         rules_fired: [...rulesFired],
+        failed: failed === true,
       })),
     };
     return { document };
