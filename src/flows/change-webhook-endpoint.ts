@@ -18,13 +18,11 @@ export async function changeWebhookEndpoint(
   const missing = refuse('not_found', 'There is no such endpoint.');
   const why = change.url === undefined ? null : calls.whyNotCallable(change.url);
   if (why !== null) return refuse('webhook_url_refused', `The URL ${why}.`, '/url');
-  const before = await webhooks.find(merchantId, id);
-  if (before === null) return missing;
-  if (!(await webhooks.save({ ...before, ...change }))) return missing;
+  if (!(await webhooks.change(merchantId, id, change))) return missing;
   if (state === 'enabled') await webhooks.enable(merchantId, id);
   if (state === 'disabled') {
     const event = { id: newId('evt'), at: clock(), traceparent: trace?.traceparent };
-    await webhooks.disable(before, 'by_request', event);
+    await webhooks.disable({ merchantId, id }, 'by_request', event);
   }
   return (await webhooks.find(merchantId, id)) ?? missing;
 }

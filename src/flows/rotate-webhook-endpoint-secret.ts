@@ -10,13 +10,7 @@ export async function rotateWebhookEndpointSecret(
   id: WebhookEndpointId,
   overlapMs: number,
 ): Promise<WebhookEndpointWithSecret | Refusal> {
-  const before = await webhooks.find(merchantId, id);
-  if (before === null) return refuse('not_found', 'There is no such endpoint.');
-  const endpoint = {
-    ...before,
-    secretNumber: before.secretNumber + 1,
-    oldSecretUntil: clock() + overlapMs,
-  };
-  await webhooks.save(endpoint);
+  const endpoint = await webhooks.rotate(merchantId, id, clock() + overlapMs);
+  if (endpoint === null) return refuse('not_found', 'There is no such endpoint.');
   return { endpoint, secret: calls.secretOf(id, endpoint.secretNumber) };
 }

@@ -8,12 +8,22 @@ export type WebhookStore = {
   readonly create: (endpoint: WebhookEndpoint) => Promise<void>;
   readonly find: (merchantId: MerchantId, id: WebhookEndpointId) => Promise<WebhookEndpoint | null>;
   readonly list: (merchantId: MerchantId) => Promise<readonly WebhookEndpoint[]>;
-  /** Changes everything but the state; answers whether there is such an endpoint. */
-  readonly save: (endpoint: WebhookEndpoint) => Promise<boolean>;
+  /** Changes what is given and nothing else; answers whether there is such an endpoint. */
+  readonly change: (
+    merchantId: MerchantId,
+    id: WebhookEndpointId,
+    change: Partial<Pick<WebhookEndpoint, 'url' | 'types' | 'description'>>,
+  ) => Promise<boolean>;
+  /** Lets the next secret sign, and the one before it as well until then; null when there is no such endpoint. */
+  readonly rotate: (
+    merchantId: MerchantId,
+    id: WebhookEndpointId,
+    oldSecretUntil: Instant,
+  ) => Promise<WebhookEndpoint | null>;
   readonly enable: (merchantId: MerchantId, id: WebhookEndpointId) => Promise<boolean>;
   /** Stops deliveries and says so with an event, once; false when it was disabled before. */
   readonly disable: (
-    endpoint: WebhookEndpoint,
+    endpoint: Pick<WebhookEndpoint, 'merchantId' | 'id'>,
     because: DisabledBecause,
     event: { readonly id: EventId; readonly at: Instant; readonly traceparent?: string | undefined },
   ) => Promise<boolean>;

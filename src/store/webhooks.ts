@@ -51,11 +51,16 @@ export function webhookQueries(database: Database): WebhookStore {
       );
       return rows.map(fromEndpointRow);
     },
-    save: (endpoint) =>
-      changed(sql`update webhook_endpoints set url = ${endpoint.url}, types = ${endpoint.types}::text[],
-          description = ${endpoint.description}, secret_number = ${endpoint.secretNumber},
-          old_secret_until = ${endpoint.oldSecretUntil === null ? null : toTimestamp(endpoint.oldSecretUntil)}
-        where merchant_id = ${endpoint.merchantId} and id = ${endpoint.id} returning 1`),
+    change: (merchantId, endpointId, { url, types, description }) =>
+      changed(sql`update webhook_endpoints set url = coalesce(${url ?? null}, url),
+          types = coalesce(${types ?? null}::text[], types), description = coalesce(${description ?? null}, description)
+        where merchant_id = ${merchantId} and id = ${endpointId} returning 1`),
+    rotate: async (merchantId, endpointId, oldSecretUntil) => {
+      const [row] = await database.rows(sql`update webhook_endpoints as w
+        set secret_number = secret_number + 1, old_secret_until = ${toTimestamp(oldSecretUntil)}
+        where w.merchant_id = ${merchantId} and w.id = ${endpointId} returning ${columns}`);
+      return row === undefined ? null : fromEndpointRow(row);
+    },
     enable: (merchantId, endpointId) =>
       changed(sql`update webhook_endpoints set state = 'enabled', because = null, failing_since = null
         where merchant_id = ${merchantId} and id = ${endpointId} returning 1`),

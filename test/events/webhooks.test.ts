@@ -133,8 +133,7 @@ describe('an endpoint', () => {
 
   test('is called with both secrets while a rotation overlaps', async () => {
     const id = await addEndpoint('/');
-    const before = await outbox.store.webhooks.find(outbox.merchantId, id);
-    await outbox.store.webhooks.save({ ...before!, secretNumber: 2, oldSecretUntil: Date.now() + 60_000 });
+    await outbox.store.webhooks.rotate(outbox.merchantId, id, Date.now() + 60_000);
     await say(1, 1);
     await deliver();
     const [{ body, headers }] = arrived as [(typeof arrived)[number]];

@@ -72,6 +72,19 @@ test('an endpoint gets the types it asked for, signed with the secret it was sho
   expect(calls.filter(({ path }) => path === '/some')).toHaveLength(1);
 });
 
+test('ten rotations at once show ten secrets, and changes among them undo none', async () => {
+  const { id, secret } = await one('/race');
+  const turns = Array.from({ length: 10 }, (_, nth) => nth);
+  const change = (nth: number) => shop.call('PATCH', at(id), { body: { description: `turn ${nth}` } });
+  const rotations = turns.map(() => shop.call('POST', at(id, '/rotate-secret'), { body: {} }));
+  const changes = turns.map(change);
+  const secrets = (await Promise.all(rotations)).map(({ body }) => String(body['secret']));
+  expect(new Set([secret, ...secrets]).size).toBe(11);
+  for (const { status } of await Promise.all(changes)) expect(status).toBe(200);
+  const rows = await shop.query(`select secret_number from webhook_endpoints where id = '${id}'`);
+  expect(rows).toEqual([{ secret_number: 11 }]);
+});
+
 test('while a rotation overlaps both secrets verify, and then only the new one', async () => {
   const { id, secret: old } = await one('/rotate', { types: ['order.captured'] });
   const rotated = await shop.call('POST', at(id, '/rotate-secret'), { body: { overlap_seconds: 600 } });
