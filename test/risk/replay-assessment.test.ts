@@ -72,6 +72,19 @@ describe('a stored assessment', () => {
     });
   });
 
+  test('replays though its reasons are worded differently now, and not with other reasons', async () => {
+    const assessment = stored(await createRisk(partsWith()).assess(question));
+    const replay = (change: object) =>
+      replayAssessment(
+        { ...assessment, reasons: assessment.reasons.map((reason) => ({ ...reason, ...change })) },
+        { deciders: checkout, featuresHash: hash },
+      );
+    expect(assessment.reasons).not.toHaveLength(0);
+    expect(await replay({ text: 'Other words' })).toEqual({ replayed: 'same' });
+    expect(await replay({ code: 'other.code' })).toMatchObject({ replayed: 'differs', in: ['reasons'] });
+    expect(await replay({ contribution: 0.5 })).toMatchObject({ replayed: 'differs', in: ['reasons'] });
+  });
+
   test('that was tampered with does not come out the same', async () => {
     const assessment = stored(await createRisk(partsWith()).assess(question));
     const replay = (changes: Partial<Assessment>) =>
