@@ -47,7 +47,8 @@ function readme(): string {
 What Tillgate tells the rest of a shop. Generated from \`src/events/catalogue.ts\` by \`npm run check -- --write\`;
 the compiler holds the catalogue against the domain, and the check fails when these files are stale.
 
-Every event is a [CloudEvent](https://cloudevents.io) 1.0.2 in structured JSON. No event holds personal data: buyers,
+Every event leaves through a sink as a [CloudEvent](https://cloudevents.io) 1.0.2 in structured JSON; \`/v1/events\` and its stream
+show the same facts in the form of the API (\`at\` for \`time\`, \`aggregate.id\` for \`subject\`). No event holds personal data: buyers,
 cards and addresses appear as references. A merchant may let two fields of its checkouts into the events of its own orders,
 \`customer_reference\` and \`metadata\`: an operator says so with \`npm run keys -- fields MERCHANT --events
 customer.reference,metadata\`, and takes them out with \`--events ""\`. It counts within seconds, for events from then on: what was
@@ -60,7 +61,8 @@ ${rows.join('\n')}
 ## What is promised
 
 - Whatever is committed is said: the event is written in the same statement as the fact, delivered at least once.
-- \`source\` and \`id\` name the event; every copy has the same. Dedupe on \`id\`.
+- \`source\` and \`id\` name the event; every copy has the same. Dedupe on \`id\`, behind SNS and SQS too: Amazon drops copies for five
+  minutes only, and a repeat may come later.
 - \`sequence\` counts 1, 2, 3 … within \`subject\`, without gaps. Every sink keeps the order within a subject; between
   subjects there is none. \`tillgate/events\` has a consumer that dedupes, checks the sequence and reports gaps.
 - \`traceparent\` continues the trace of the request that caused the event. What a webhook of a PSP or a worker concludes, which
@@ -86,6 +88,11 @@ export async function onWebhook(body, headers, secrets) {
   return { model, missing: gaps() };
 }
 \`\`\`
+
+An endpoint with a filter of types, one that was made in the middle of an order, or an event that was given up (\`skip\`) leaves a gap
+that nothing fills: what comes after it in its subject is kept and not applied, until \`skip(gap)\` of the consumer, with one of
+\`gaps()\`, says to go on without. Subscribe such a consumer to all types. It keeps 10,000 early events (\`earlyMax\`) and answers
+\`full\` to more: leave those unacknowledged.
 
 From Kafka, Redis Streams or SQS, \`readEvent\` takes the place of \`readWebhook\`. A ledger of your own, kept in the transaction
 that \`apply\` writes in, makes each event count once whatever crashes. \`growing(orders)\` holds a model

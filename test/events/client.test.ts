@@ -61,13 +61,50 @@ test('copies are dropped, and what comes early waits for what is missing', async
     return Promise.resolve();
   });
   expect(await receive(first)).toMatchObject({ consumed: 'applied' });
-  expect(await receive(third)).toEqual({ consumed: 'early', gap: { subject: first.subject, missing: [2] } });
-  expect(gaps()).toEqual([{ subject: first.subject, missing: [2] }]);
+  const gap = { source: first.source, subject: first.subject, missing: [2] };
+  expect(await receive(third)).toEqual({ consumed: 'early', gap });
+  expect(gaps()).toEqual([gap]);
   expect(await receive(third)).toEqual({ consumed: 'copy' });
   expect(await receive(first)).toEqual({ consumed: 'copy' });
   expect(await receive(second)).toEqual({ consumed: 'applied', events: [second, third] });
   expect(gaps()).toEqual([]);
   expect(applied).toEqual([1, 2, 3]);
+});
+
+test('a gap is gone over when its caller says so, and not before', async () => {
+  const [first, second, third, fourth] = life(1000n) as [
+    ReceivedEvent,
+    ReceivedEvent,
+    ReceivedEvent,
+    ReceivedEvent,
+  ];
+  const { receive, gaps, skip } = consumer(memoryLedger(), () => Promise.resolve());
+  await receive(second);
+  await receive(fourth);
+  const [gap] = gaps();
+  expect(gap?.missing).toEqual([1, 3]);
+  await receive(third);
+  expect(await skip(gap!)).toEqual([second, third, fourth]);
+  expect(gaps()).toEqual([]);
+  expect(await skip(gap!)).toEqual([]);
+  expect(await receive(first)).toEqual({ consumed: 'copy' });
+});
+
+test('no more early events are kept than was said, and those that were not kept are taken again', async () => {
+  const lives = [life(1000n), life(2000n), life(3000n)] as [ReceivedEvent, ReceivedEvent][];
+  const { receive, gaps, skip } = consumer(memoryLedger(), () => Promise.resolve(), { earlyMax: 2 });
+  const said = [];
+  for (const [, second] of lives) said.push((await receive(second)).consumed);
+  expect(said).toEqual(['early', 'early', 'full']);
+  expect(gaps()).toHaveLength(2);
+  const [[first, second], , [, refused]] = lives as [
+    [ReceivedEvent, ReceivedEvent],
+    unknown,
+    [unknown, ReceivedEvent],
+  ];
+  expect(await receive(first)).toEqual({ consumed: 'applied', events: [first, second] });
+  expect(await receive(refused)).toMatchObject({ consumed: 'early', gap: { missing: [1] } });
+  expect(await skip(gaps()[1]!)).toEqual([refused]);
 });
 
 test('an event that could not be applied is applied when it comes again', async () => {
