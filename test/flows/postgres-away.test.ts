@@ -103,8 +103,11 @@ async function takeConnections(): Promise<() => Promise<void>> {
     const count = `select count(pg_terminate_backend(pid))::int as n from pg_stat_activity where application_name = 'tillgate'`;
     return (await taken[0]?.query<{ n: number }>(count))?.rows[0]?.n;
   };
-  // Its workers come back for more as long as there is one left.
-  while ((await take()) || (await ofService()) !== 0);
+  // Its workers come back for more as long as there is one left, and a session that was ended keeps its place for a moment.
+  for (let quiet = 0; quiet < 10; quiet += 1) {
+    while ((await take()) || (await ofService()) !== 0) quiet = 0;
+    await sleep(50);
+  }
   return async () => {
     await Promise.all(taken.map((client) => client.end()));
   };
@@ -112,16 +115,15 @@ async function takeConnections(): Promise<() => Promise<void>> {
 
 it('a PostgreSQL without a free connection turns requests away, and serves them when there is one [F5.3]', async () => {
   const checkouts = await checkoutsOf(10);
+  const before = await shop.ledger();
   const giveBack = await takeConnections();
-  const answers = await Promise.all(
-    checkouts.map((each) => shop.call('POST', `/v1/checkouts/${each}/confirm`, { body: card })),
-  );
   const confirms = confirmAll(checkouts);
-  await sleep(500);
-  await giveBack();
-  expect(answers.map(({ body }) => String(body['code']))).toEqual(checkouts.map(() => 'unavailable'));
+  const late = await shop.call('POST', '/v1/checkouts', { body: { amount: 1299, currency: 'EUR' } });
+  expect(late.body['code']).toBe('unavailable');
   expect(shop.complaints.join()).toContain('too many clients already');
-  await allPaidOnce(checkouts, confirms);
+  expect(await shop.ledger()).toEqual(before);
+  await giveBack();
+  expect(await allPaidOnce(checkouts, confirms)).toContain('503 unavailable');
 });
 
 /** A fault that not every machine lets a test inject. */
