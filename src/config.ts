@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { failpoints } from './flows/deps.ts';
 import { dayMs } from './kernel/instant.ts';
 import { type EventSettings, eventSettings, eventVariables } from './events/settings.ts';
 
@@ -143,7 +144,7 @@ const environment = z.object({
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   PSP_TIMEOUT_MS: atLeastOne.default(10_000),
   REQUEST_LEASE_MS: wholeNumber.default(20_000),
-  TILLGATE_FAILPOINT: z.string().optional(),
+  TILLGATE_FAILPOINT: z.enum(failpoints).optional(),
 });
 
 /** Reads the environment, or refuses with every variable that is wrong. */

@@ -165,27 +165,34 @@ export async function startService(
   const api = createHttpServer(app);
   const admin = createHttpServer(makeAdmin(metrics, { database: store.ping }, () => draining, log));
 
-  return {
-    api: await listen(api, config.host, config.port, 'PORT'),
-    admin: await listen(admin, config.adminHost, config.adminPort, 'ADMIN_PORT'),
-    deps,
-    reload: risk.reload,
-    close: async () => {
-      draining = true;
-      streams.abort();
-      const cut = await api.close(drainMs);
-      await Promise.all([workers.stop(), measuring.stop()]);
-      await relays.stop();
-      await calls.close();
-      await admin.close(1_000);
-      await risk.close();
-      gate.close();
-      shed.close();
-      metrics.close();
-      await database.close();
-      return cut;
-    },
+  const close = async (): Promise<number> => {
+    draining = true;
+    streams.abort();
+    const cut = await api.close(drainMs);
+    await Promise.all([workers.stop(), measuring.stop()]);
+    await relays.stop();
+    await calls.close();
+    await admin.close(1_000);
+    await risk.close();
+    gate.close();
+    shed.close();
+    metrics.close();
+    await database.close();
+    return cut;
   };
+  try {
+    return {
+      api: await listen(api, config.host, config.port, 'PORT'),
+      admin: await listen(admin, config.adminHost, config.adminPort, 'ADMIN_PORT'),
+      deps,
+      reload: risk.reload,
+      close,
+    };
+  } catch (error) {
+    // The workers have begun already.
+    await close();
+    throw error;
+  }
 }
 
 async function listen(http: HttpServer, host: string, port: number, variable: string): Promise<string> {

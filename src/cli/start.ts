@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Config, ConfigRefused, keyless, readConfig } from '../config.ts';
+import { FolderInUse } from '../embedded/claim.ts';
 import { startPostgres } from '../embedded/postgres.ts';
 import { type MerchantKeys, createMerchant } from '../flows/create-merchant.ts';
 import { type MerchantId, type NewId, idFrom } from '../kernel/ids.ts';
@@ -182,8 +183,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 try {
   await start();
 } catch (error) {
-  const isRefusal = error instanceof ConfigRefused || error instanceof GenerationRefused;
-  console.error(isRefusal ? error.message : error);
+  const isRefusal = [ConfigRefused, FolderInUse, GenerationRefused].some((kind) => error instanceof kind);
+  console.error(isRefusal ? (error as Error).message : error);
   await stop();
   process.exit(1);
 }

@@ -15,11 +15,19 @@ export async function claim(dir: string): Promise<() => void> {
   const path = process.platform === 'linux' ? `\0${name}` : join(tmpdir(), `${name}.sock`);
   const server = createServer((socket) => socket.destroy()).unref();
   if (!(await listens(server, path))) {
-    if (await answers(path)) throw new Error(`${dir} is in use by another running process`);
+    if (await answers(path)) throw new FolderInUse(dir);
     if (process.platform !== 'linux') rmSync(path, { force: true });
-    if (!(await listens(server, path))) throw new Error(`${dir} is in use by another running process`);
+    if (!(await listens(server, path))) throw new FolderInUse(dir);
   }
   return () => server.close();
+}
+
+export class FolderInUse extends Error {
+  override readonly name = 'FolderInUse';
+
+  constructor(dir: string) {
+    super(`${dir} is in use by another running process`);
+  }
 }
 
 function listens(server: Server, path: string): Promise<boolean> {

@@ -21,8 +21,11 @@ export async function callerOf(
     return { problem: { code: 'permission_denied', detail: 'The key may not be used from this address.' } };
   }
   const isPublishable = key.kind === 'publishable';
-  if (!key.scopes.includes(route.scope) || (isPublishable && !route.client)) {
-    return { problem: { code: 'permission_denied' } };
+  if (isPublishable && !route.client) {
+    return { problem: { code: 'permission_denied', detail: 'The call is for secret keys only.' } };
+  }
+  if (!key.scopes.includes(route.scope)) {
+    return { problem: { code: 'permission_denied', detail: `The key lacks the scope \`${route.scope}\`.` } };
   }
   const secret = request.get('tillgate-client-secret');
   if (isPublishable && secret === undefined && route.anyBrowser !== true) {

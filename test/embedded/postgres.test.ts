@@ -18,6 +18,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { reachable, type Account } from '../../src/embedded/account.ts';
+import { FolderInUse } from '../../src/embedded/claim.ts';
 import { runningPostgres, startPostgres } from '../../src/embedded/postgres.ts';
 
 /** The unprivileged user that every Linux has: `nobody`. */
@@ -122,7 +123,7 @@ describe('the embedded PostgreSQL', () => {
 
   it('refuses a folder that another running process uses, and leaves that process alone', async () => {
     const { child, line } = await startElsewhere();
-    await expect(startPostgres({ dir })).rejects.toThrow(/is in use by another running process/);
+    await expect(startPostgres({ dir })).rejects.toThrow(FolderInUse);
     expect(await ask(line, 'select 1 as answer')).toBe(1);
     child.kill('SIGTERM');
     await once(child, 'exit');

@@ -47,6 +47,19 @@ describe('API keys', () => {
     expect(await statusWith((await create('--days', '1')).secret)).toBe(200);
   });
 
+  test('are told which scope they lack, and a browser that the call is not for it', async () => {
+    const { secret } = await create('--scopes', 'events');
+    const read = async (key: string) => (await shop.call('GET', '/v1/reviews', { key })).body;
+    expect(await read(secret)).toMatchObject({
+      code: 'permission_denied',
+      detail: 'The key lacks the scope `reviews`.',
+    });
+    expect(await read(shop.keys.publishableKey)).toMatchObject({
+      code: 'permission_denied',
+      detail: 'The call is for secret keys only.',
+    });
+  });
+
   test('do only what their scopes say', async () => {
     const { secret } = await create('--scopes', 'reviews');
     expect(await statusWith(secret, '192.0.2.1', '/v1/reviews')).toBe(200);

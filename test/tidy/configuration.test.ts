@@ -76,6 +76,7 @@ const wrong: Readonly<Record<string, readonly string[]>> = {
   LOG_LEVEL: ['verbose'],
   PSP_TIMEOUT_MS: ['0'],
   REQUEST_LEASE_MS: ['10000'],
+  TILLGATE_FAILPOINT: ['confirm.concludde'],
   EVENTS_RELAY: ['yes'],
   EVENTS_KAFKA_BROKERS: ['kafka'],
   EVENTS_KAFKA_TLS: ['1'],
